@@ -1,0 +1,117 @@
+"""Tables of the observations: station, reading, forecast, quarantine."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app import db
+from app.db import Base
+
+
+class Station(Base):
+    """A gauge. Levels are whole millimetres above the station's own datum, rain criteria whole tenths of a millimetre.
+
+    Marks come from the district's plan, not from the feed (there they are mostly empty). ``place_code`` is the nine-digit town
+    code, empty for a station outside the district (玉滩水库, upstream).
+    """
+
+    __tablename__ = "station"
+    __table_args__ = (sa.Index("ix_station_district", "district", "kind"),)
+
+    code: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    district: Mapped[str] = db.district()
+    kind: Mapped[str] = mapped_column(sa.String(16))
+    """``rain``, ``river``, ``reservoir``, or another that only ELEMENT rows come from (``waterlogging``, ``weather``)."""
+    name: Mapped[str] = mapped_column(sa.String(80))
+    river: Mapped[str | None] = mapped_column(sa.String(40))
+    place_code: Mapped[str | None] = mapped_column(sa.String(9))
+    village_code: Mapped[str | None] = mapped_column(sa.String(12))
+    lon: Mapped[float | None]
+    lat: Mapped[float | None]
+    interval_minutes: Mapped[int]
+    rain_1h_prepare_tenths: Mapped[int | None]
+    rain_1h_immediate_tenths: Mapped[int | None]
+    rain_3h_prepare_tenths: Mapped[int | None]
+    rain_3h_immediate_tenths: Mapped[int | None]
+    base_mm: Mapped[int | None]
+    warning_mm: Mapped[int | None]
+    guarantee_mm: Mapped[int | None]
+    record_mm: Mapped[int | None]
+    flood_limit_mm: Mapped[int | None]
+    normal_mm: Mapped[int | None]
+    design_flood_mm: Mapped[int | None]
+    dam_crest_mm: Mapped[int | None]
+    owner: Mapped[str | None] = mapped_column(sa.String(80))
+    """The only source whose rows it takes; None: any source of the district."""
+    source: Mapped[str | None] = mapped_column(sa.String(200))
+    """Where the entry itself comes from."""
+    synthetic: Mapped[bool] = mapped_column(default=False)
+    last_at: Mapped[datetime | None]
+    """End of the newest period it reported."""
+    last_level_mm: Mapped[int | None]
+    last_level_at: Mapped[datetime | None]
+
+
+class Reading(Base):
+    """One value of one station: whole thousandths of the element's unit, for the period that ends at ``at``.
+
+    ``interval_minutes`` is 0 for a value read at an instant (level, gust). Rows of 5 min, 1 h and 24 h stand side by side and are
+    never summed together. A corrected row replaces the value; the first one stays in ``first_milli``.
+    """
+
+    __tablename__ = "reading"
+    __table_args__ = (
+        # All that a window needs, so that it is answered from the index alone.
+        sa.Index("ix_reading_window", "district", "element", "at", "station", "interval_minutes", "milli"),
+    )
+
+    station: Mapped[str] = mapped_column(sa.String(20), sa.ForeignKey("station.code"), primary_key=True)
+    element: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
+    interval_minutes: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    district: Mapped[str] = db.district()
+    milli: Mapped[int]
+    received_at: Mapped[datetime]
+    source: Mapped[str] = mapped_column(sa.String(80))
+    first_milli: Mapped[int | None]
+    revised_at: Mapped[datetime | None]
+
+
+class Forecast(Base):
+    """A forecast value for a town and a period; a newer issue replaces an older one."""
+
+    __tablename__ = "forecast"
+    __table_args__ = (sa.Index("ix_forecast_window", "district", "element", "until_at"),)
+
+    town_code: Mapped[str] = mapped_column(sa.String(9), primary_key=True)
+    element: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
+    from_at: Mapped[datetime] = mapped_column(primary_key=True)
+    until_at: Mapped[datetime] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
+    district: Mapped[str] = db.district()
+    issued_at: Mapped[datetime]
+    milli: Mapped[int]
+    received_at: Mapped[datetime]
+
+
+class Quarantined(Base):
+    """A row that cannot be true, kept as it came, with the reason; no window ever reads it. ``digest``: the same row again is one."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (
+        sa.UniqueConstraint("district", "source", "digest"),
+        sa.Index("ix_quarantine_received", "district", "received_at"),
+    )
+
+    id: Mapped[str] = db.pk()
+    district: Mapped[str] = db.district()
+    source: Mapped[str] = mapped_column(sa.String(80))
+    form: Mapped[str] = mapped_column(sa.String(16))
+    """The table the row was sent for: ST_PPTN_R, ST_RIVER_R, ST_RSVR_R, ELEMENT, FORECAST."""
+    row: Mapped[dict[str, Any]]
+    code: Mapped[str] = mapped_column(sa.String(24))
+    detail: Mapped[str] = mapped_column(sa.Text)
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    received_at: Mapped[datetime]
