@@ -1,15 +1,18 @@
 """What the sender and a vendor's adapter owe each other.
 
-An adapter turns a :class:`Message` into one vendor's request and the vendor's words back into our few outcomes.
-One call, one outcome for each message: an error is a *value* in the list, so that half a batch can fail::
+An adapter turns a :class:`Message` into one vendor's request and the vendor's words back into our few
+outcomes. One call, one outcome for each message: an error is a *value* in the list, so that half a batch can
+fail::
 
     SendError
     ├── Unreachable   no answer in time, connection cut, 5xx: try again, same key
     ├── Throttled     too fast for the vendor (``retry_after`` seconds, capped): try again later, same key
-    ├── Rejected      the vendor said no, or something we do not understand: not accepted, this channel is not retried
+    ├── Rejected      the vendor said no for good (template, credentials, too long): another channel may do
+    │   └── NotAccepted   no acceptance, and no lasting reason (HTML, unknown body): a failed try
     └── BadNumber     final for that number: next contact or channel
 
-    Refused           an incoming receipt or reply that is not to be believed (``read`` raises it)
+    app.errors.Refused    an incoming receipt or reply that is not to be believed (``read`` raises it):
+                          Unauthenticated, BadSignature, StaleSignature (401), MalformedBody (400)
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,10 +35,11 @@ class ChannelKind(StrEnum):
 class Message:
     """One message for one recipient, or one loudspeaker call for an area.
 
-    ``key`` is the idempotency key: the same for every try of one delivery. ``to`` is a number as stored, or for
-    ``broadcast`` the place code, with ``areas`` as the 9- or 12-digit codes to be covered. ``reply_to`` is what a
-    person can answer to: the one-tap link, or the digits to press. ``expires`` is aware; after it the vendor must not
-    deliver. ``level`` is ``blue``…``red`` or ``hint``. ``event`` is the 12379 event code (``11B03``).
+    ``key`` is the idempotency key: the same for every try of one delivery. ``to`` is a number as stored, or
+    for ``broadcast`` the place code, with ``areas`` as the 9- or 12-digit codes to be covered. ``reply_to``
+    is what a person can answer to: the one-tap link, or the digits to press. ``expires`` is aware; after it
+    the vendor must not deliver. ``level`` is ``blue``…``red`` or ``hint``. ``event`` is the 12379 event code
+    (``11B03``).
     """
 
     key: str
@@ -54,16 +58,20 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The vendor took it: neither delivered nor heard. ``gateway_id`` is the vendor's own id (a batch may share one)."""
+    """The vendor took it: neither delivered nor heard.
+
+    ``gateway_id`` is the vendor's own id (a batch may share one).
+    """
 
     gateway_id: str
 
 
 class SendError(Exception):
-    """A message that was not accepted. ``code`` is the vendor's word or ours, never a number, a name or a text.
+    """A message that was not accepted. ``code`` is the vendor's word or ours; no number, name or text.
 
-    ``reason`` is one short word for the desk and the metric label. ``maybe_sent`` says that the vendor may have taken
-    it all the same (timeout or cut after the request left): the desk then shows "possibly twice" on the next try.
+    ``reason`` is one short word for the desk and the metric label. ``maybe_sent`` says that the vendor may
+    have taken it all the same (timeout or cut after the request left): the desk then shows "possibly twice"
+    on the next try.
     """
 
     retry: ClassVar[bool] = False
@@ -89,27 +97,21 @@ class Throttled(SendError):
 
 
 class Rejected(SendError):
-    """The vendor refused, or answered in a way we cannot read as acceptance. Another channel may do."""
+    """The vendor refused for good. Another channel may do."""
 
     reason = "rejected"
 
 
+class NotAccepted(Rejected):
+    """An answer we cannot read as acceptance: unknown is never accepted, a bad minute is not final."""
+
+    retry, reason = True, "not-accepted"
+
+
 class BadNumber(SendError):
-    """Final for that number, on this and every channel like it: not dialable, unknown, or stopped by the number lock."""
+    """Final for that number on every channel like this: not dialable, unknown, or stopped by the lock."""
 
     reason = "bad-number"
-
-
-class Refused(Exception):
-    """An incoming receipt or reply is not authentic or cannot be read; nothing of it is used.
-
-    ``code`` is a problem code: ``unauthenticated``, ``bad-signature``, ``stale-signature`` (all 401),
-    ``malformed-body`` (400).
-    """
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 Outcome: TypeAlias = Accepted | SendError
@@ -121,10 +123,10 @@ ReceiptState: TypeAlias = Literal["delivered", "failed", "heard", "connected", "
 class Receipt:
     """What a vendor says became of a message; a fact, not a state.
 
-    Found by ``key`` or, failing that, ``gateway_id``. ``connected``: a call was picked up (does not count as heard).
-    ``heard``: it was played to its end. ``event_id`` is unique in the channel and the same when the vendor repeats
-    itself. ``at`` is when it happened (vendor's clock, aware UTC). ``detail_code`` is the vendor's own word.
-    ``final_for_number`` is set when the vendor says that the number does not exist.
+    Found by ``key`` or, failing that, ``gateway_id``. ``connected``: a call was picked up (does not count as
+    heard). ``heard``: it was played to its end. ``event_id`` is unique in the channel and the same when the
+    vendor repeats itself. ``at`` is when it happened (vendor's clock, aware UTC). ``detail_code`` is the
+    vendor's own word. ``final_for_number`` is set when the vendor says that the number does not exist.
     """
 
     gateway_id: str | None
@@ -138,7 +140,10 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a person sent back: a text or a pressed digit. Found by ``key`` or, failing that, ``from_number``."""
+    """What a person sent back: a text or a pressed digit.
+
+    Found by ``key`` or, failing that, ``from_number``.
+    """
 
     from_number: str | None = field(repr=False)
     key: str | None
@@ -159,9 +164,11 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a channel can do. ``batch``: most messages for one ``send``. ``rate``: most messages a second, None = no limit.
+    """What a channel can do.
 
-    ``concurrency`` is how many vendor calls one ``send`` makes at a time when the vendor has no batch of its own.
+    ``batch``: most messages for one ``send``. ``rate``: most messages a second, None = no limit.
+    ``concurrency`` is how many vendor calls one ``send`` makes at a time when the vendor has no batch of its
+    own.
     """
 
     batch: int = 1
@@ -182,7 +189,10 @@ class Answer(NamedTuple):
 
 
 class Channel(Protocol):
-    """One vendor account. ``numbers``: which numbers it may be given. ``timeout``: total seconds for one ``send``."""
+    """One vendor account.
+
+    ``numbers``: which numbers it may be given. ``timeout``: total seconds for one ``send``.
+    """
 
     @property
     def name(self) -> str:
@@ -211,8 +221,8 @@ class Channel(Protocol):
     async def send(self, messages: Sequence[Message], at: datetime) -> list[Outcome]:
         """Hand over messages; one outcome for each, in order. ``at`` is now, for signatures and expiry.
 
-        Never raises for a message's or the vendor's fault; a cancelled task raises ``CancelledError`` and the fate of
-        its messages is unknown (they may have been sent).
+        Never raises for a message's or the vendor's fault; a cancelled task raises ``CancelledError`` and
+        the fate of its messages is unknown (they may have been sent).
         """
 
     def read(
@@ -220,14 +230,17 @@ class Channel(Protocol):
     ) -> list[Receipt | Reply]:
         """Read what the vendor posted to either gateway door. Pure. Header names in any case.
 
-        ``query`` holds the URL's query parameters, for vendors that can only be given a URL. Raises Refused.
+        ``query`` holds the URL's query parameters, for vendors that can only be given a URL. Raises app.errors.Refused.
         """
 
     def answer(self, body: bytes, at: datetime) -> Answer:
         """The vendor's form of "received" for this body. ``body`` has passed ``read``."""
 
     async def cancel(self, gateway_id: str, at: datetime) -> Outcome:
-        """Ask the vendor to stop what it accepted. Rejected("not-supported") where ``capabilities.cancel`` is false."""
+        """Ask the vendor to stop what it accepted.
+
+        Rejected("not-supported") where ``capabilities.cancel`` is false.
+        """
 
     async def aclose(self) -> None:
         """Close connections."""

@@ -1,0 +1,237 @@
+"""The only HTTP client of the product: one connection pool for each gateway, one place that reads failures.
+
+httpx over aiohttp's transport (its own pool is quadratic in open requests), no environment proxies, no
+redirects, certificates always verified, a *total* deadline (a read timeout restarts at each byte) and at
+most 64 KiB of answer. Addresses are checked after name resolution and the checked address is the one
+connected to, so that a name cannot lead a request with a secret to the machine's own network.
+"""
+
+import asyncio
+import json
+import ssl
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from pathlib import Path
+from socket import AF_INET, AddressFamily
+from typing import Any, NamedTuple
+
+import aiohttp
+import httpx
+from aiohttp.abc import AbstractResolver, ResolveResult
+from httpx_aiohttp import AiohttpTransport
+from typing_extensions import override
+
+from app.channels.contract import NotAccepted, Rejected, Throttled, Unreachable
+
+MAX_ANSWER = 64 * 1024
+MAX_RETRY_AFTER = 300.0
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_NOT_SENT_AIOHTTP = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+
+
+class ForbiddenAddress(OSError):
+    """A gateway's name or literal leads to an address it may not have. The address is not in the message."""
+
+
+def is_allowed(address: str, *, loopback: bool = False, private: bool = False) -> bool:
+    """Say whether a gateway may have this IP address. Link-local (where clouds keep metadata) never."""
+    ip: IPv4Address | IPv6Address = ip_address(address.partition("%")[0])
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    if ip.is_loopback:
+        return loopback
+    if ip.is_link_local or ip.is_unspecified or ip.is_multicast:
+        return False
+    return ip.is_global or (private and ip.is_private)
+
+
+def host_is_allowed(host: str, *, loopback: bool = False, private: bool = False) -> bool:
+    """The part of the check that needs no name resolution: literals and ``localhost``."""
+    if host.rstrip(".").lower() in {"localhost", "localhost.localdomain"}:
+        return loopback
+    try:
+        return is_allowed(host.strip("[]"), loopback=loopback, private=private)
+    except ValueError:
+        return bool(host)
+
+
+class GuardedResolver(AbstractResolver):
+    """Resolves names and lets no forbidden address through; what it returns is what is connected to."""
+
+    def __init__(self, *, loopback: bool, private: bool) -> None:
+        self._loopback, self._private = loopback, private
+        self._inner = aiohttp.ThreadedResolver()
+
+    @override
+    async def resolve(self, host: str, port: int = 0, family: AddressFamily = AF_INET) -> list[ResolveResult]:
+        found = await self._inner.resolve(host, port, family)
+        for one in found:
+            if not is_allowed(one["host"], loopback=self._loopback, private=self._private):
+                raise ForbiddenAddress("address-not-allowed")
+        return found
+
+    @override
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+class Answered(NamedTuple):
+    """A 2xx answer, whole."""
+
+    content_type: str
+    body: bytes
+
+
+class Gateway:
+    """One vendor's HTTP endpoint. ``timeout`` is the total of seconds for one request, answer included.
+
+    ``transport`` replaces the network (an ASGI application in the headless demo, a router in tests); the
+    address check of literals and everything after it stays. ``ca_file`` adds nothing to the usual roots: it
+    replaces them.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float,
+        allow_loopback: bool = False,
+        allow_private: bool = False,
+        ca_file: Path | None = None,
+        connections: int = 100,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.url = httpx.URL(url)
+        self.timeout = timeout
+        if not host_is_allowed(self.url.host, loopback=allow_loopback, private=allow_private):
+            raise ForbiddenAddress("address-not-allowed")
+        if transport is None:
+            transport = _network(
+                ssl.create_default_context(cafile=ca_file)
+                if ca_file
+                else httpx.create_ssl_context(trust_env=False),
+                GuardedResolver(loopback=allow_loopback, private=allow_private),
+                connections,
+            )
+        self._client = httpx.AsyncClient(
+            transport=transport,
+            timeout=httpx.Timeout(timeout, connect=min(timeout, max(1.0, timeout / 2))),
+            follow_redirects=False,
+            trust_env=False,
+            headers={"user-agent": "jiaoying", "accept-encoding": "identity"},
+        )
+
+    async def post(
+        self,
+        content: bytes,
+        headers: Mapping[str, str],
+        at: datetime,
+        *,
+        query: str = "",
+        path: str | None = None,
+    ) -> Answered:
+        """POST once. Raises Unreachable, Throttled, Rejected or NotAccepted, whatever the vendor does.
+
+        ``at`` is now, to read a Retry-After that is a date. ``query`` is the encoded query without ``?``.
+        """
+        url = self.url.copy_with(path=path) if path is not None else self.url
+        if query:
+            url = url.copy_with(query=query.encode())
+        try:
+            async with (
+                asyncio.timeout(self.timeout),
+                self._client.stream("POST", url, content=content, headers=dict(headers)) as response,
+            ):
+                _raise_for_status(response, at)
+                body = bytearray()
+                async for chunk in response.aiter_raw(MAX_ANSWER):
+                    body += chunk
+                    if len(body) > MAX_ANSWER:
+                        raise Unreachable("answer-too-large", maybe_sent=True)
+                return Answered(response.headers.get("content-type", ""), bytes(body))
+        except TimeoutError:
+            raise Unreachable("timeout", maybe_sent=True) from None
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
+            # The library's sentence may hold the URL, and a URL may hold a token: only our own word goes on.
+            raise Unreachable(_why(error), maybe_sent=_may_have_left(error)) from None
+
+    async def aclose(self) -> None:
+        """Close the pool."""
+        await self._client.aclose()
+
+
+def _network(
+    context: ssl.SSLContext, resolver: AbstractResolver, connections: int
+) -> httpx.AsyncBaseTransport:
+    def session() -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            ssl=context, resolver=resolver, limit=connections, keepalive_timeout=30
+        )
+        return aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+        )
+
+    return AiohttpTransport(verify=context, trust_env=False, client=session)
+
+
+def _raise_for_status(response: httpx.Response, at: datetime) -> None:
+    status = response.status_code
+    if 200 <= status < 300:
+        return
+    code = f"http-{status}"
+    if status == 429 or (status == 503 and "retry-after" in response.headers):
+        raise Throttled(code, retry_after=retry_after(response.headers.get("retry-after"), at))
+    if status >= 500:
+        raise Unreachable(code, maybe_sent=True)
+    if status in {408, 409, 421, 425}:  # the same request may pass a moment later
+        raise Unreachable(code)
+    if status >= 400:
+        raise Rejected(code)
+    raise NotAccepted(code)
+
+
+def retry_after(value: str | None, at: datetime) -> float | None:
+    """Seconds to wait, from either form of Retry-After, held between 1 and 300; None if not readable."""
+    if value is None:
+        return None
+    try:
+        seconds = (
+            float(value) if value.strip().isdigit() else (parsedate_to_datetime(value) - at).total_seconds()
+        )
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return min(max(seconds, 1.0), MAX_RETRY_AFTER)
+
+
+def read_json(body: bytes) -> dict[str, Any]:
+    """Read a JSON object from a gateway's answer. Raises NotAccepted when it is anything else."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise NotAccepted("not-json", maybe_sent=True) from None
+    if not isinstance(value, dict):
+        raise NotAccepted("not-an-object", maybe_sent=True)
+    return value
+
+
+def _may_have_left(error: BaseException) -> bool:
+    cause = error.__cause__ or error
+    if isinstance(cause, aiohttp.ClientError):
+        return not isinstance(cause, _NOT_SENT_AIOHTTP)
+    return not isinstance(error, _NOT_SENT)
+
+
+def _why(error: BaseException) -> str:
+    for one in (error, error.__cause__, getattr(error.__cause__, "os_error", None)):
+        if isinstance(one, ForbiddenAddress):
+            return "address-not-allowed"
+        if isinstance(one, (aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError)):
+            return "certificate"
+        if isinstance(one, aiohttp.ClientConnectorDNSError):
+            inner = getattr(one, "os_error", None)
+            return "address-not-allowed" if isinstance(inner, ForbiddenAddress) else "dns"
+        if isinstance(one, (aiohttp.ServerTimeoutError, httpx.ReadTimeout)):
+            return "timeout"
+    return "connection"
