@@ -1,0 +1,207 @@
+"""Two databases behind one interface: SQLite (WAL, FULL, one process) and PostgreSQL (any number of processes).
+
+A writing transaction is ``BEGIN IMMEDIATE`` on SQLite, so that a read never has to be upgraded (that fails at once, whatever the
+timeout). Doors and the worker open transactions; rooms take the session and never commit.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, ClassVar, TypeAlias, TypeVar, cast
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.types import TypeDecorator
+from typing_extensions import override
+
+from app.errors import Unavailable
+from app.ids import new_id
+
+Session: TypeAlias = AsyncSession
+T = TypeVar("T")
+
+CONSTRAINTS = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC instant in both databases; a naive one is refused. SQLite keeps text that sorts by time."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = "a naive time cannot be stored"
+            raise ValueError(msg)
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    @override
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """All tables; each stands in the ``tables.py`` of the room that writes it."""
+
+    metadata = sa.MetaData(naming_convention=CONSTRAINTS)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime(),
+        dict[str, Any]: sa.JSON(),
+        list[Any]: sa.JSON(),
+        list[str]: sa.JSON(),
+    }
+
+
+def pk() -> Mapped[str]:
+    """Return the usual primary key: an id of ``app.ids``."""
+    return mapped_column(sa.String(36), primary_key=True, default=new_id)
+
+
+def district() -> Mapped[str]:
+    """Return the column that every row carries: the district's six digits."""
+    return mapped_column(sa.String(12), nullable=False)
+
+
+def origin() -> Mapped[str]:
+    """Return the origin column (``app.origin.Origin``); a trigger made by the first migration refuses to change it."""
+    return mapped_column(sa.String(10), sa.CheckConstraint("origin IN ('real','exercise','canary','simulated')", name="origin"))
+
+
+# What the end of a transaction still has to write (the audit chain, events): set once by those modules.
+BEFORE_COMMIT: list[Callable[[AsyncSession], Awaitable[None]]] = []
+# Called after a successful commit, with the session's ``info``: wakes senders and live pages of this process.
+AFTER_COMMIT: list[Callable[[dict[Any, Any]], None]] = []
+
+_RETRYABLE = ("40001", "40P01", "55P03")
+
+
+class Database:
+    """One database, its pool and its transactions.
+
+    ``url``: ``sqlite:///path`` or ``postgresql://…``. Closing is the owner's duty.
+    """
+
+    def __init__(self, url: str, *, pool: int = 10) -> None:
+        self.url = url
+        parsed = sa.make_url(url)
+        self.sqlite = parsed.get_backend_name() == "sqlite"
+        if self.sqlite:
+            parsed = parsed.set(drivername="sqlite+aiosqlite")
+            self.engine: AsyncEngine = create_async_engine(
+                parsed, poolclass=AsyncAdaptedQueuePool, pool_size=5, max_overflow=0, pool_timeout=10,
+                connect_args={"isolation_level": None, "timeout": 10},
+            )
+            event.listen(self.engine.sync_engine, "connect", _sqlite_pragmas)
+            event.listen(self.engine.sync_engine, "begin", _sqlite_begin)
+        else:
+            parsed = parsed.set(drivername="postgresql+psycopg")
+            self.engine = create_async_engine(
+                parsed, pool_size=pool, max_overflow=0, pool_timeout=2, pool_pre_ping=True,
+                connect_args={
+                    "options": "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=30s"
+                    " -c idle_in_transaction_session_timeout=30s"
+                },
+            )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Open a writing transaction; commits at the end, with its audit lines and events, or leaves no trace.
+
+        Raises Unavailable when the database cannot be written (locked, full, gone).
+        """
+        try:
+            async with AsyncSession(self.engine, expire_on_commit=False) as session:
+                session.info["writing"] = True
+                await session.connection(execution_options={"jiaoying_write": True})
+                yield session
+                await session.flush()
+                for finish in BEFORE_COMMIT:
+                    await finish(session)
+                await session.commit()
+                for told in AFTER_COMMIT:
+                    told(cast("dict[Any, Any]", session.info))
+        except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+            raise Unavailable("The database cannot be written just now.") from error
+
+    async def run(self, work: Callable[[AsyncSession], Awaitable[T]], *, tries: int = 5) -> T:
+        """Do a whole unit of work in one transaction, again from the start when the database asks for it (40001, 40P01)."""
+        for attempt in range(1, tries + 1):
+            try:
+                async with self.transaction() as session:
+                    return await work(session)
+            except (exc.DBAPIError, Unavailable) as error:
+                cause = error.__cause__ if isinstance(error, Unavailable) else error
+                state = getattr(getattr(cause, "orig", None), "sqlstate", None)
+                if state not in _RETRYABLE or attempt == tries:
+                    raise
+                await asyncio.sleep(random.uniform(0.01, 0.05) * attempt)  # noqa: S311, TID251 - jitter, not a secret; a driver wait, not a decision
+        raise AssertionError
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """Open a session that only reads; it ends with a rollback."""
+        try:
+            async with AsyncSession(self.engine, expire_on_commit=False) as session:
+                yield session
+        except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+            raise Unavailable("The database cannot be read just now.") from error
+
+    @asynccontextmanager
+    async def raw(self) -> AsyncIterator[AsyncConnection]:
+        """Open a bare connection in a transaction (migrations, checks)."""
+        async with self.engine.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Close the pool."""
+        await self.engine.dispose()
+
+
+def _sqlite_pragmas(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", "temp_store=MEMORY",
+                   "cache_size=-65536"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: sa.Connection) -> None:
+    write = connection.get_execution_options().get("jiaoying_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+async def lock(session: AsyncSession, name: str) -> None:
+    """Hold a named lock until the transaction ends. On SQLite the write lock already is that lock."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+
+
+async def try_lock(session: AsyncSession, name: str) -> bool:
+    """Take the named lock if it is free. On SQLite, one process, it always is."""
+    if session.get_bind().dialect.name != "postgresql":
+        return True
+    got = await session.scalar(sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+    return bool(got)
+
+
+def chunks(items: Sequence[T], size: int = 500) -> list[Sequence[T]]:
+    """Cut a list into pieces that fit a statement's parameters (SQLite takes 32,766, PostgreSQL 65,535)."""
+    return [items[i : i + size] for i in range(0, len(items), size)]

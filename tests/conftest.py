@@ -1,0 +1,20 @@
+"""What every test stands on: keys for sealed columns, strict logs, and both databases (``db``)."""
+
+import pytest
+
+from app import logs, sealed
+
+pytest_plugins = ["tests.support.database"]
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The product runs on asyncio."""
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _process() -> None:
+    """One set of keys, and logs that raise when a line carries what it must not."""
+    sealed.use(sealed.Keys.new())
+    logs.configure(level="warning", strict=True)

