@@ -1,0 +1,311 @@
+"""The rules as frozen values: what `scheme` builds from `config/`, and all the planner knows about a district."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from app.warning.level import Level
+from app.warning.plan import Part
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One time segment (分段): lead times from `upto` (included) down to `downto` (not included)."""
+
+    id: str
+    name: str
+    upto: timedelta
+    downto: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class StageRules:
+    """The segments, earliest first, and what is taken when a warning names no onset."""
+
+    segments: tuple[Segment, ...]
+    by_window: tuple[
+        tuple[timedelta, str], ...
+    ]  # a signal's window of at least this → segment; longest first
+    observed: str  # a gauge of the area is already over the threshold
+    default: str  # nothing is known
+
+
+@dataclass(frozen=True, slots=True)
+class RainOver:
+    """Rain over `hours` of at least `tenths` (1/10 mm)."""
+
+    hours: int
+    tenths: int
+
+
+@dataclass(frozen=True, slots=True)
+class StageOver:
+    """Water level at or over a mark: "warning" (警戒), "guarantee" (保证) or "record", plus an offset in mm."""
+
+    mark: str
+    offset_mm: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RiseOver:
+    """Water level up by at least `mm` within `minutes`."""
+
+    minutes: int
+    mm: int
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every one of them at the same station."""
+
+    conditions: tuple[Condition, ...]
+
+
+Condition = RainOver | StageOver | RiseOver | AllOf
+
+
+@dataclass(frozen=True, slots=True)
+class ObservedRule:
+    """What must be measured for a level to count as reached."""
+
+    level: Level
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRule:
+    """What the signal of a level promises: its window, where it has one, and its words."""
+
+    window: timedelta | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HazardRules:
+    """One kind of hazard (分类). A level missing in `signal` does not exist for it."""
+
+    id: str
+    name: str
+    codes: frozenset[str]  # event codes, e.g. "11B03"
+    prefixes: tuple[str, ...]  # classes, e.g. "11D"
+    anything: bool  # takes every code no other hazard takes
+    family: str
+    issuer: str
+    reported_as: str  # the event code a finding of this hazard is reported under
+    since: date | None  # first day these rules hold
+    until: date | None  # last day
+    signal: Mapping[Level, SignalRule]
+    observed: tuple[ObservedRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DutyRules:
+    """One duty of one layer (分层): who has it, from which level it is called, its clock and channels by level."""
+
+    id: str
+    layer: str
+    name: str
+    part: Part
+    from_level: Level
+    families: frozenset[str]  # empty: every family of hazards
+    holders: str  # the duty of the directory whose holders are called (itself, but for orders)
+    clocks: Mapping[Level, timedelta]  # a level missing here owes no answer
+    clock_rule: str  # id of the hop, e.g. "H2"
+    channels: Mapping[Level, tuple[str, ...]]  # every level from `from_level` on
+    coverage: bool  # nobody answers (broadcast): no clock ever
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """(layer, duty), unique."""
+        return (self.layer, self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of segment × level: what it adds to the cells before and below it."""
+
+    segment: str
+    level: Level
+    call: tuple[tuple[str, str], ...]  # (layer, duty)
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """Raise by night."""
+
+    since: time
+    until: time
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """Raise when a place upstream already has a higher level of the same family."""
+
+    above: Mapping[str, frozenset[str]]  # town → the towns whose water reaches it
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Raise when two hazards hold in one town at the same time."""
+
+    pairs: tuple[frozenset[str], ...]  # hazard ids
+    from_level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Holiday:
+    """Raise on days with crowds."""
+
+    name: str
+    since: date
+    until: date
+
+
+UpliftCondition = Night | Upstream | Overlap | Holiday
+
+
+@dataclass(frozen=True, slots=True)
+class UpliftRules:
+    """提级: any one condition suggests one level higher, from `from_level` on."""
+
+    from_level: Level
+    conditions: tuple[UpliftCondition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WarnedTowns:
+    """At least `towns` towns are under this hazard at this level or higher, by signal or by measurement."""
+
+    hazard: str
+    level: Level
+    towns: int
+
+
+@dataclass(frozen=True, slots=True)
+class RiverOver:
+    """A river at or over a mark; `rising` asks that it still rises."""
+
+    mark: str
+    rising: bool
+
+
+ResponseCondition = WarnedTowns | RiverOver
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseRule:
+    """When starting a response level is proposed. `manual`: signs only a person can see, shown beside."""
+
+    family: str
+    level: Level
+    any_of: tuple[ResponseCondition, ...]
+    manual: tuple[str, ...]
+    signed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndustryMeasure:
+    """A row of 一行业一措施."""
+
+    industry: str
+    department: str
+    level: Level
+    families: frozenset[str]
+    segments: frozenset[str]
+    text: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class ControlRule:
+    """A row of 断禁停撤疏."""
+
+    id: str
+    kind: str
+    text: str
+    ordered_by: str
+    confirmed_by: str
+    fuse: str
+    level: Level
+    families: frozenset[str]
+    segments: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class AlsoCall:
+    """A town calls a duty earlier than the district does."""
+
+    duty: tuple[str, str]
+    level: Level
+    families: frozenset[str]
+    segments: frozenset[str]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TownMeasure:
+    """A measure of one town's own plan."""
+
+    level: Level
+    families: frozenset[str]
+    department: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TownRules:
+    """一乡镇一方案: what one town does otherwise than the district."""
+
+    code: str
+    name: str
+    clocks: Mapping[tuple[str, str], Mapping[Level, timedelta]]
+    channels: Mapping[tuple[str, str], Mapping[Level, tuple[str, ...]]]
+    also: tuple[AlsoCall, ...]
+    measures: tuple[TownMeasure, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """All rules of a district."""
+
+    district: str
+    zone: ZoneInfo
+    stage: StageRules
+    hazards: tuple[HazardRules, ...]
+    duties: Mapping[tuple[str, str], DutyRules]
+    cells: tuple[Cell, ...]
+    reminder: tuple[tuple[str, str], ...]  # duties a warning made from observations alone may call
+    uplift: UpliftRules
+    responses: tuple[ResponseRule, ...]
+    measures: tuple[IndustryMeasure, ...]
+    controls: tuple[ControlRule, ...]
+    towns: Mapping[str, TownRules]
+
+    def hazard(self, code: str, at: datetime) -> HazardRules | None:
+        """The rules for an event code on the day of `at`: its own, else its class's, else those for anything."""
+        day = at.astimezone(self.zone).date()
+        held = [h for h in self.hazards if in_effect(h, day)]
+        for hazard in held:
+            if code in hazard.codes:
+                return hazard
+        by_class = [h for h in held if code.startswith(h.prefixes)]
+        if by_class:
+            return by_class[0]
+        return next((h for h in held if h.anything), None)
+
+    def segment_index(self, segment: str) -> int:
+        """Where a segment stands, 0 for the earliest. Raises ValueError if it is unknown."""
+        for index, known in enumerate(self.stage.segments):
+            if known.id == segment:
+                return index
+        raise ValueError(f"not a segment: {segment!r}")
+
+
+def in_effect(hazard: HazardRules, day: date) -> bool:
+    """Whether a hazard's rules hold on a day; both ends included."""
+    return (hazard.since is None or hazard.since <= day) and (hazard.until is None or day <= hazard.until)
