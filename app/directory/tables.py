@@ -12,15 +12,18 @@ from app.sealed import SealedText
 
 PLACE_ID = sa.String(40)
 
-LEVELS = ("district", "town", "village", "grid", "group", "household", "risk_point", "reservoir", "facility", "bureau")
+LEVELS = (
+    "district", "town", "village", "grid", "group", "household", "risk_point", "reservoir", "facility", "bureau",
+)
 
 
 class Place(Base):
     """A place that can have a responsible person. Its id is its own code.
 
-    Codes: 6 digits (district), 9 (town), 12 (village), ``<village>-G03`` (grid), ``<village>-S07`` (group of ten households),
-    ``<village>-H0123`` (household), ``RP-…`` (risk point), a reservoir's, facility's or bureau's own. ``parent_id`` leads upward to
-    the district; ``town_code`` is empty for what belongs to no town (the district's own, a reservoir upstream of it).
+    Codes: 6 digits (district), 9 (town), 12 (village), ``<village>-G03`` (grid), ``<village>-S07`` (group
+    of ten households), ``<village>-H0123`` (household), ``RP-…`` (risk point), a reservoir's, facility's or
+    bureau's own. ``parent_id`` leads upward to the district; ``town_code`` is empty for what belongs to no
+    town (the district's own, a reservoir upstream of it).
     """
 
     __tablename__ = "place"
@@ -43,14 +46,16 @@ class Place(Base):
     kind: Mapped[str | None] = mapped_column(sa.String(40))
     """What sort of place: street, community, geological, flood, school, key (a key bureau) …"""
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """What only some places have: risk_code, threatened, muster_place, route, gauge …; never a name or a number of a person."""
+    """What only some places have: risk_code, threatened, muster_place, route, gauge …; never a name or a
+    number of a person.
+    """
     synthetic: Mapped[bool] = mapped_column(default=False)
 
 
 class PlaceCode(Base):
-    """A place's code in one of the official lists: ``nbs`` (statistics), ``mca`` (civil affairs), ``legacy`` (500226…).
+    """A place's code in one of the official lists.
 
-    The two lists give the same nine digits to different towns, so a code means nothing without its list.
+    ``nbs`` is the statistics list, ``mca`` that of civil affairs, ``legacy`` what was valid before 2015. The two lists give the same nine digits to different towns, so a code means nothing without its list.
     """
 
     __tablename__ = "place_code"
@@ -63,7 +68,10 @@ class PlaceCode(Base):
 
 
 class Household(Base):
-    """What the calling and the transfer list must know of a household, beside its place row. Its helper is a holding."""
+    """What the calling and the transfer list must know of a household beside its place row.
+
+    Its contact and its helper (帮扶责任人) are holdings.
+    """
 
     __tablename__ = "household"
     __table_args__ = (
@@ -87,26 +95,32 @@ class Household(Base):
 
 
 class Person(Base):
-    """A person: a name and at most one phone, both sealed. One person may hold several posts and is called once."""
+    """A person: a name and at most one phone, both sealed. One who holds several posts is called once."""
 
     __tablename__ = "person"
-    __table_args__ = (sa.UniqueConstraint("district", "code"), sa.Index("ix_person_phone_index", "phone_index"))
+    __table_args__ = (
+        sa.UniqueConstraint("district", "code"),
+        sa.Index("ix_person_phone_index", "phone_index"),
+    )
 
     id: Mapped[str] = db.pk()
     district: Mapped[str] = db.district()
     code: Mapped[str] = mapped_column(sa.String(40))
-    """The district's own key of the person (its staff or list number), so that a second import finds the same row."""
+    """The district's own key of the person (its staff or list number), so that a second import finds the
+    same row.
+    """
     name: Mapped[str] = mapped_column(SealedText("person.name"))
     phone: Mapped[str | None] = mapped_column(SealedText("person.phone"))
     phone_index: Mapped[str | None] = mapped_column(sa.String(64))
-    """``sealed.blind_index`` of the phone: a reply is matched to its person without opening any row. Not unique: neighbours
-    share phones."""
+    """``sealed.blind_index`` of the phone: a reply is matched to its person without opening any row. Not
+    unique: neighbours share phones.
+    """
     synthetic: Mapped[bool] = mapped_column(default=False)
     retired_at: Mapped[datetime | None]
 
 
 class Holding(Base):
-    """A post: a person has a role at a place (``town.mayor`` of 500153001). The lower rank is called first."""
+    """A post: a person has a role at a place (``town.mayor`` of 500153001). Lower ranks are called first."""
 
     __tablename__ = "holding"
     __table_args__ = (

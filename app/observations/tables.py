@@ -11,19 +11,20 @@ from app.db import Base
 
 
 class Station(Base):
-    """A gauge. Levels are whole millimetres above the station's own datum, rain criteria whole tenths of a millimetre.
+    """A gauge. Its levels are whole millimetres above its own datum, its rain criteria whole tenths of a mm.
 
-    Marks come from the district's plan, not from the feed (there they are mostly empty). ``place_code`` is the nine-digit town
-    code, empty for a station outside the district (玉滩水库, upstream).
+    Two districts may watch one station (the reservoir upstream of both), each with its own row. Marks come from the district's plan, not from the feed (there they are mostly empty). ``place_code`` is
+    the nine-digit town code, empty for a station outside the district (玉滩水库, upstream).
     """
 
     __tablename__ = "station"
-    __table_args__ = (sa.Index("ix_station_district", "district", "kind"),)
 
+    district: Mapped[str] = mapped_column(sa.String(12), primary_key=True)
     code: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    district: Mapped[str] = db.district()
     kind: Mapped[str] = mapped_column(sa.String(16))
-    """``rain``, ``river``, ``reservoir``, or another that only ELEMENT rows come from (``waterlogging``, ``weather``)."""
+    """``rain``, ``river``, ``reservoir``, or another that only ELEMENT rows come from (``waterlogging``,
+    ``weather``).
+    """
     name: Mapped[str] = mapped_column(sa.String(80))
     river: Mapped[str | None] = mapped_column(sa.String(40))
     place_code: Mapped[str | None] = mapped_column(sa.String(9))
@@ -55,23 +56,25 @@ class Station(Base):
 
 
 class Reading(Base):
-    """One value of one station: whole thousandths of the element's unit, for the period that ends at ``at``.
+    """One value of one station, in whole thousandths of the element's unit, for the period that ends at ``at``.
 
-    ``interval_minutes`` is 0 for a value read at an instant (level, gust). Rows of 5 min, 1 h and 24 h stand side by side and are
-    never summed together. A corrected row replaces the value; the first one stays in ``first_milli``.
+    ``interval_minutes`` is 0 for a value read at an instant (level, gust). Rows of 5 min, 1 h and 24 h
+    stand side by side and are never summed together. A corrected row replaces the value; the first one
+    stays in ``first_milli``.
     """
 
     __tablename__ = "reading"
     __table_args__ = (
+        sa.ForeignKeyConstraint(["district", "station"], ["station.district", "station.code"]),
         # All that a window needs, so that it is answered from the index alone.
         sa.Index("ix_reading_window", "district", "element", "at", "station", "interval_minutes", "milli"),
     )
 
-    station: Mapped[str] = mapped_column(sa.String(20), sa.ForeignKey("station.code"), primary_key=True)
+    district: Mapped[str] = mapped_column(sa.String(12), primary_key=True)
+    station: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
     element: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
     interval_minutes: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(primary_key=True)
-    district: Mapped[str] = db.district()
     milli: Mapped[int]
     received_at: Mapped[datetime]
     source: Mapped[str] = mapped_column(sa.String(80))
@@ -85,19 +88,22 @@ class Forecast(Base):
     __tablename__ = "forecast"
     __table_args__ = (sa.Index("ix_forecast_window", "district", "element", "until_at"),)
 
+    district: Mapped[str] = mapped_column(sa.String(12), primary_key=True)
     town_code: Mapped[str] = mapped_column(sa.String(9), primary_key=True)
     element: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
     from_at: Mapped[datetime] = mapped_column(primary_key=True)
     until_at: Mapped[datetime] = mapped_column(primary_key=True)
     source: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
-    district: Mapped[str] = db.district()
     issued_at: Mapped[datetime]
     milli: Mapped[int]
     received_at: Mapped[datetime]
 
 
 class Quarantined(Base):
-    """A row that cannot be true, kept as it came, with the reason; no window ever reads it. ``digest``: the same row again is one."""
+    """A row that cannot be true, kept as it came, with the reason; no window ever reads it.
+
+    The same row again (``digest``) is kept once.
+    """
 
     __tablename__ = "quarantine"
     __table_args__ = (
