@@ -171,8 +171,11 @@ def beijing(value: str | None, at: datetime) -> datetime:
 def check_token(secret: SecretStr, headers: Mapping[str, str], query: Mapping[str, str] | None) -> None:
     """For vendors that sign nothing: a secret in ``X-Jiaoying-Token`` or ``?token=``. Raises Unauthenticated.
 
-    The token is derived from the channel's secret, so that a leaked callback URL does not give the account away.
+    The token is derived from the channel's secret, so that a leaked callback URL does not give the account
+    away.
     """
+    if not secret.get_secret_value():
+        raise Unauthenticated("this channel has no secret: nothing that comes in can be believed")
     given = header(headers, "x-jiaoying-token") or (query or {}).get("token", "")
     if not hmac.compare_digest(given.encode(), callback_token(secret).encode()):
         raise Unauthenticated("the callback token is missing or wrong")

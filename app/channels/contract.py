@@ -167,6 +167,7 @@ class Capabilities:
     """What a channel can do.
 
     ``batch``: most messages for one ``send``. ``rate``: most messages a second, None = no limit.
+    ``idempotent``: the vendor honours ``key``, so a repeat cannot be a second message.
     ``concurrency`` is how many vendor calls one ``send`` makes at a time when the vendor has no batch of its
     own.
     """
@@ -175,6 +176,7 @@ class Capabilities:
     receipts: bool = True
     replies: bool = False
     cancel: bool = False
+    idempotent: bool = False
     per_number: tuple[Limit, ...] = ()
     rate: float | None = None
     concurrency: int = 1
@@ -230,7 +232,8 @@ class Channel(Protocol):
     ) -> list[Receipt | Reply]:
         """Read what the vendor posted to either gateway door. Pure. Header names in any case.
 
-        ``query`` holds the URL's query parameters, for vendors that can only be given a URL. Raises app.errors.Refused.
+        ``query`` holds the URL's query parameters, for vendors that know only a URL. Raises
+        app.errors.Refused.
         """
 
     def answer(self, body: bytes, at: datetime) -> Answer:

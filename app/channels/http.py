@@ -78,8 +78,9 @@ class GuardedResolver(AbstractResolver):
 
 
 class Answered(NamedTuple):
-    """A 2xx answer, whole."""
+    """An answer, whole: 2xx, or 4xx where asked for."""
 
+    status: int
     content_type: str
     body: bytes
 
@@ -131,10 +132,12 @@ class Gateway:
         *,
         query: str = "",
         path: str | None = None,
+        read_refusals: bool = False,
     ) -> Answered:
         """POST once. Raises Unreachable, Throttled, Rejected or NotAccepted, whatever the vendor does.
 
         ``at`` is now, to read a Retry-After that is a date. ``query`` is the encoded query without ``?``.
+        ``read_refusals`` gives back 400 to 404 as answers, for vendors that explain themselves there.
         """
         url = self.url.copy_with(path=path) if path is not None else self.url
         if query:
@@ -144,13 +147,14 @@ class Gateway:
                 asyncio.timeout(self.timeout),
                 self._client.stream("POST", url, content=content, headers=dict(headers)) as response,
             ):
-                _raise_for_status(response, at)
+                if not (read_refusals and 400 <= response.status_code <= 404):
+                    _raise_for_status(response, at)
                 body = bytearray()
                 async for chunk in response.aiter_raw(MAX_ANSWER):
                     body += chunk
                     if len(body) > MAX_ANSWER:
                         raise Unreachable("answer-too-large", maybe_sent=True)
-                return Answered(response.headers.get("content-type", ""), bytes(body))
+                return Answered(response.status_code, response.headers.get("content-type", ""), bytes(body))
         except TimeoutError:
             raise Unreachable("timeout", maybe_sent=True) from None
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:

@@ -1,8 +1,8 @@
 """The plain channel (``kind: http``): our own small contract for gateways and outside checks.
 
-``POST url`` with ``Idempotency-Key`` and ``Jiaoying-Signature: t=<unix>,v1=<hex HMAC-SHA256 of "t.body">``,
-answered 200 ``{"ok": true, "id"}``. Receipts and replies come back signed the same way, one object or an array.
-Source: docs/channels.md.
+``POST url`` with ``Idempotency-Key`` and ``Jiaoying-Signature: t=<unix>,v1=<hex HMAC-SHA256 of "t.body">``
+is answered 200 ``{"ok": true, "id"}``. Receipts and replies come back signed the same way, one object or an
+array. Source: docs/channels.md.
 """
 
 import hmac
@@ -76,7 +76,11 @@ class PlainHttp:
         """A batch is only several requests at a time."""
         replies = bool(self._entry.carries - {ChannelKind.BROADCAST})
         return Capabilities(
-            batch=self._at_once, replies=replies, rate=self._entry.rate, concurrency=self._at_once
+            batch=self._at_once,
+            replies=replies,
+            idempotent=True,
+            rate=self._entry.rate,
+            concurrency=self._at_once,
         )
 
     async def send(self, messages: Sequence[Message], at: datetime) -> list[Outcome]:
@@ -147,8 +151,8 @@ def sign(secret: SecretStr, body: bytes, at: datetime) -> str:
 
 def check_signature(secret: SecretStr, value: str, body: bytes, at: datetime) -> None:
     """Check it. Raises Unauthenticated (none), BadSignature or StaleSignature (outside ±5 min)."""
-    if not value:
-        raise Unauthenticated("no Jiaoying-Signature")
+    if not value or not secret.get_secret_value():
+        raise Unauthenticated("no Jiaoying-Signature, or no secret to check it with")
     found = _SIGNATURE.fullmatch(value.replace(" ", ""))
     if found is None:
         raise BadSignature("not of the form t=<unix>,v1=<hex>")
