@@ -14,7 +14,8 @@ class Fault:
     line: int
     text: str
 
-    def __str__(self) -> str:
+    @property
+    def sentence(self) -> str:
         """The fault as one line that an editor can jump to."""
         return f"{self.file}:{self.line}: {self.text}"
 
@@ -24,4 +25,4 @@ class SchemeFaults(ValueError):
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults: list[Fault] = sorted(set(faults))
-        super().__init__("\n".join(str(fault) for fault in self.faults))
+        super().__init__("\n".join(fault.sentence for fault in self.faults))

@@ -88,7 +88,7 @@ class Escalation:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRule:
-    """Who may let a part out at a level, how many persons it takes, and by when somebody must have decided."""
+    """Who may let a part out at a level, how many persons that takes, and by when it must be decided."""
 
     who: frozenset[str]  # roles of users, e.g. "duty"
     second: frozenset[str]  # who may be the second person

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class Level(IntEnum):
-    """A warning's level; a greater value is more severe. HINT (提示) lies below the four colours of the signals."""
+    """A warning's level; a greater value is more severe. HINT (提示) lies below the four colours."""
 
     HINT = 0
     BLUE = 1
@@ -31,7 +31,7 @@ class Level(IntEnum):
 
     @property
     def response(self) -> str:
-        """The same numeral in plain letters, as response levels are written in the API ("IV"); empty for a hint."""
+        """The same numeral in plain letters, as the API writes response levels ("IV"); empty for a hint."""
         return _RESPONSE[self]
 
     @classmethod

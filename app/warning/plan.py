@@ -25,7 +25,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """One duty of one town (or of the district, at L1) that is called. A line without a reason does not exist."""
+    """One duty of one town (at L1: of the district) that is called. A line without a reason cannot exist."""
 
     part: Part
     place: str  # nine-digit town code, six-digit district code at L1
@@ -72,7 +72,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """断禁停撤疏: one order, who gives it, who confirms it, and the conditions that trip it without an order (熔断)."""
+    """断禁停撤疏: one order, who gives it, who confirms it, and what trips it without an order (熔断)."""
 
     id: str
     kind: str  # "断" "禁" "停" "撤" "疏"
@@ -113,8 +113,8 @@ class Plan:
     def digest(self, scheme_digest: str) -> str:
         """SHA-256 (hex) over what the plan does, under one scheme.
 
-        Neither the moment nor the reasons count: the rain in a reason grows every five minutes, and an officer about
-        to release must not be told "plan changed" while nothing that would be called, ordered or proposed has.
+        Neither the moment nor the reasons count: the rain in a reason grows every five minutes, and an
+        officer about to release must not hear "plan changed" while nobody else would be called.
         """
         content = {
             "scheme": scheme_digest,

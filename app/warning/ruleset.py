@@ -1,4 +1,4 @@
-"""The rules as frozen values: what `scheme` builds from `config/`, and all the planner knows about a district."""
+"""The rules as frozen values: built by `scheme` from `config/`, and all the planner knows of a district."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from app.warning.hazard import HazardRules, in_effect
 from app.warning.level import Level
 from app.warning.plan import Part
 
@@ -34,76 +35,8 @@ class StageRules:
 
 
 @dataclass(frozen=True, slots=True)
-class RainOver:
-    """Rain over `hours` of at least `tenths` (1/10 mm)."""
-
-    hours: int
-    tenths: int
-
-
-@dataclass(frozen=True, slots=True)
-class StageOver:
-    """Water level at or over a mark: "warning" (警戒), "guarantee" (保证) or "record", plus an offset in mm."""
-
-    mark: str
-    offset_mm: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class RiseOver:
-    """Water level up by at least `mm` within `minutes`."""
-
-    minutes: int
-    mm: int
-
-
-@dataclass(frozen=True, slots=True)
-class AllOf:
-    """Every one of them at the same station."""
-
-    conditions: tuple[Condition, ...]
-
-
-Condition = RainOver | StageOver | RiseOver | AllOf
-
-
-@dataclass(frozen=True, slots=True)
-class ObservedRule:
-    """What must be measured for a level to count as reached."""
-
-    level: Level
-    condition: Condition
-
-
-@dataclass(frozen=True, slots=True)
-class SignalRule:
-    """What the signal of a level promises: its window, where it has one, and its words."""
-
-    window: timedelta | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class HazardRules:
-    """One kind of hazard (分类). A level missing in `signal` does not exist for it."""
-
-    id: str
-    name: str
-    codes: frozenset[str]  # event codes, e.g. "11B03"
-    prefixes: tuple[str, ...]  # classes, e.g. "11D"
-    anything: bool  # takes every code no other hazard takes
-    family: str
-    issuer: str
-    reported_as: str  # the event code a finding of this hazard is reported under
-    since: date | None  # first day these rules hold
-    until: date | None  # last day
-    signal: Mapping[Level, SignalRule]
-    observed: tuple[ObservedRule, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class DutyRules:
-    """One duty of one layer (分层): who has it, from which level it is called, its clock and channels by level."""
+    """One duty of one layer (分层): from which level it is called, its clock and its channels by level."""
 
     id: str
     layer: str
@@ -287,7 +220,7 @@ class Ruleset:
     towns: Mapping[str, TownRules]
 
     def hazard(self, code: str, at: datetime) -> HazardRules | None:
-        """The rules for an event code on the day of `at`: its own, else its class's, else those for anything."""
+        """The rules for an event code on the day of `at`: its own, its class's, or those for anything."""
         day = at.astimezone(self.zone).date()
         held = [h for h in self.hazards if in_effect(h, day)]
         for hazard in held:
@@ -304,8 +237,3 @@ class Ruleset:
             if known.id == segment:
                 return index
         raise ValueError(f"not a segment: {segment!r}")
-
-
-def in_effect(hazard: HazardRules, day: date) -> bool:
-    """Whether a hazard's rules hold on a day; both ends included."""
-    return (hazard.since is None or hazard.since <= day) and (hazard.until is None or day <= hazard.until)

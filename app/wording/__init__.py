@@ -1,5 +1,5 @@
-"""The words that go out: by hazard, level, layer and channel, made from the scheme's templates and plain facts.
+"""The words that go out, by hazard, level, layer and channel: the scheme's templates filled with plain facts.
 
-Pure. Text of a message that came in is inserted as data and never used as a template. It must not read files, look
-at a clock or know a number or a person.
+Pure. Text of a message that came in is inserted as data and never used as a template. It must not read
+files, look at a clock or know a number or a person.
 """

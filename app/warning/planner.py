@@ -1,0 +1,208 @@
+"""The planner: a situation and the rules in, a plan with its reasons out. Same input, same plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from app.warning import measures
+from app.warning.hazard import HazardRules, next_level
+from app.warning.level import Level
+from app.warning.plan import NotChosen, Plan, PlanLine, Reason
+from app.warning.response import response
+from app.warning.ruleset import AlsoCall, Cell, DutyRules, Ruleset
+from app.warning.situation import Holding, Place, Situation
+from app.warning.stage import Stage, stage
+from app.warning.thresholds import Finding, by_place, observed
+from app.warning.uplift import next_edge, uplift
+
+DutyKey = tuple[str, str]
+DISTRICT_LAYER = "L1"
+
+
+def plan(situation: Situation, rules: Ruleset) -> Plan:
+    """Who is called for this warning now, how and why; who is not; what is proposed.
+
+    Raises ValueError if no rule fits the hazard, or the warning names no town of the district: an empty
+    area is never read as "everywhere".
+    """
+    warning, at = situation.warning, situation.at
+    hazard = rules.hazard(warning.hazard, at)
+    if hazard is None:
+        raise ValueError(f"no rules for hazard {warning.hazard}")
+    chosen = [town for town in situation.towns if town.code in warning.places]
+    if not chosen:
+        raise ValueError("the warning names no town of the district")
+    findings = observed(situation.windows, situation.levels, rules, at)
+    where = stage(warning, hazard, findings, rules, at)
+    segment = where.segment.id
+    # A reminder is no signal, so it has no level that could be raised.
+    raised = None if warning.observed else uplift(warning.level, situation, rules, findings)
+    started = response(situation, rules, findings)
+    reminder = warning.observed  # made from measurements alone: it calls the responsible and orders nothing
+    return Plan(
+        segment=segment,
+        segment_from=where.source,
+        level=warning.level,
+        response_level=started.level.response if started and started.level is not None else None,
+        lines=tuple(_lines(situation, rules, hazard, where, chosen, findings)),
+        not_chosen=tuple(_not_chosen(situation, hazard, findings)),
+        measures=()
+        if reminder
+        else measures.measures(warning.level, segment, hazard, sorted(t.code for t in chosen), rules),
+        suggestions=tuple(s for s in (raised, started) if s is not None),
+        controls=() if reminder else measures.controls(warning.level, segment, hazard, rules),
+        next_cut=_next_cut(situation, rules, hazard, where),
+        actions=() if reminder else measures.actions(warning.level, segment, rules),
+        because=(where.because,),
+    )
+
+
+def _lines(
+    situation: Situation,
+    rules: Ruleset,
+    hazard: HazardRules,
+    where: Stage,
+    chosen: list[Place],
+    findings: tuple[Finding, ...],
+) -> list[PlanLine]:
+    called = _called(situation, rules, hazard, where)
+    holdings = {(h.town, h.duty): h for h in situation.holdings}
+    measured = by_place(findings)
+    lines = [
+        _line(situation, duty, situation.district, why, holdings, rules, ())
+        for duty, why in called
+        if duty.layer == DISTRICT_LAYER
+    ]
+    local = [(duty, why) for duty, why in called if duty.layer != DISTRICT_LAYER]
+    held = {duty.key for duty, _ in local}
+    for town in sorted(chosen, key=lambda t: t.code):
+        seen = tuple(f.reason for f in measured.get(town.code, ()) if f.hazard == situation.warning.hazard)
+        for duty, why in [*local, *_also(town.code, held, situation, rules, hazard, where)]:
+            lines.append(_line(situation, duty, town, why, holdings, rules, seen))
+    return sorted(lines, key=lambda line: (line.layer, line.part, line.duty, line.place))
+
+
+def _called(
+    situation: Situation, rules: Ruleset, hazard: HazardRules, where: Stage
+) -> list[tuple[DutyRules, Reason]]:
+    """The duties that are called, each with the first cell that calls it.
+
+    Later segments and higher levels only add.
+    """
+    warning = situation.warning
+    if warning.observed:
+        text = "实测提醒：只叫区值班和站点所在镇街值班"
+        return [(rules.duties[key], Reason("observed.reminder", text)) for key in rules.reminder]
+    reached = rules.segment_index(where.segment.id)
+    first: dict[DutyKey, Cell] = {}
+    for cell in rules.cells:
+        if cell.level > warning.level or rules.segment_index(cell.segment) > reached:
+            continue
+        for key in cell.call:
+            first.setdefault(key, cell)
+    result: list[tuple[DutyRules, Reason]] = []
+    for key, cell in first.items():
+        duty = rules.duties[key]
+        if warning.level < duty.from_level or (duty.families and hazard.family not in duty.families):
+            continue
+        rule = f"matrix.{cell.segment}.{cell.level.word}"
+        result.append((duty, Reason(rule, f"{cell.segment}时段{cell.level.zh}起叫{duty.name}")))
+    return result
+
+
+def _also(
+    town: str, held: set[DutyKey], situation: Situation, rules: Ruleset, hazard: HazardRules, where: Stage
+) -> list[tuple[DutyRules, Reason]]:
+    """What the town's own plan calls beyond the district's."""
+    own = rules.towns.get(town)
+    if own is None or situation.warning.observed:
+        return []
+    fits = [a for a in own.also if a.duty not in held and _fits(a, situation.warning.level, hazard, where)]
+    return [(rules.duties[a.duty], Reason(f"town.{town}.also", f"{own.name}预案：{a.why}")) for a in fits]
+
+
+def _fits(also: AlsoCall, level: Level, hazard: HazardRules, where: Stage) -> bool:
+    return (
+        level >= also.level
+        and (not also.families or hazard.family in also.families)
+        and (not also.segments or where.segment.id in also.segments)
+    )
+
+
+def _line(
+    situation: Situation,
+    duty: DutyRules,
+    place: Place,
+    why: Reason,
+    holdings: Mapping[tuple[str, str], Holding],
+    rules: Ruleset,
+    seen: tuple[Reason, ...],
+) -> PlanLine:
+    level = situation.warning.level
+    because = [why, *seen]
+    clock = duty.clocks.get(level)
+    channels = duty.channels[level] if level in duty.channels else duty.channels[min(duty.channels)]
+    own = rules.towns.get(place.code)
+    if own is not None:
+        its_clock = own.clocks.get(duty.key, {}).get(level)
+        if its_clock is not None and its_clock != clock:
+            clock = its_clock
+            because.append(Reason(f"town.{place.code}.clock", f"{own.name}预案：{own.why}，时限另定"))
+        its_channels = own.channels.get(duty.key, {}).get(level)
+        if its_channels is not None and its_channels != channels:
+            channels = its_channels
+            because.append(Reason(f"town.{place.code}.channels", f"{own.name}预案：{own.why}，方式另定"))
+    if clock is not None:
+        minutes = int(clock.total_seconds() // 60)
+        text = f"{level.zh}限{minutes}分钟内应答" if minutes else f"{level.zh}限{clock.seconds}秒内应答"
+        because.append(Reason(f"clock.{duty.clock_rule}.{level.word}", text, {"seconds": clock.seconds}))
+    holding = holdings.get((place.code, duty.holders))
+    units, people, no_contact = (holding.units, holding.people, holding.no_contact) if holding else (0, 0, 0)
+    if people == 0 and not duty.coverage:
+        because.append(Reason("holding.none", f"{place.name}没有登记{duty.name}，叫不到人", {"units": units}))
+    elif no_contact:
+        text = f"{place.name}{duty.name}有{no_contact}处叫不到人"
+        because.append(Reason("holding.no-contact", text, {"no_contact": no_contact}))
+    return PlanLine(
+        part=duty.part,
+        place=place.code,
+        layer=duty.layer,
+        duty=duty.id,
+        channels=channels,
+        answer_within=None if duty.coverage else clock,
+        units=units,
+        people=people,
+        no_contact=no_contact,
+        because=tuple(because),
+    )
+
+
+def _not_chosen(situation: Situation, hazard: HazardRules, findings: tuple[Finding, ...]) -> list[NotChosen]:
+    measured = by_place(findings)
+    result: list[NotChosen] = []
+    for town in sorted(situation.towns, key=lambda t: t.code):
+        if town.code in situation.warning.places:
+            continue
+        outside = Reason("area.outside", f"{town.name}不在本次{hazard.name}预警区域内")
+        over = tuple(
+            Reason("area.measured", f"但请留意：{f.reason.text}", f.reason.values)
+            for f in measured.get(town.code, ())
+            if f.kind == hazard.id or f.hazard in hazard.codes
+        )
+        result.append(NotChosen(town.code, (outside, *over)))
+    return result
+
+
+def _next_cut(situation: Situation, rules: Ruleset, hazard: HazardRules, where: Stage) -> datetime | None:
+    """The next moment at which time alone changes the plan: a segment's end, or the edge of the night."""
+    warning = situation.warning
+    moments = [] if where.next_cut is None else [where.next_cut]
+    if (
+        not warning.observed
+        and warning.level >= rules.uplift.from_level
+        and next_level(hazard, warning.level) is not None
+    ):
+        edge = next_edge(rules, situation.at)
+        moments += [] if edge is None else [edge]
+    return min(moments, default=None)
