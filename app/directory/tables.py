@@ -13,7 +13,16 @@ from app.sealed import SealedText
 PLACE_ID = sa.String(40)
 
 LEVELS = (
-    "district", "town", "village", "grid", "group", "household", "risk_point", "reservoir", "facility", "bureau",
+    "district",
+    "town",
+    "village",
+    "grid",
+    "group",
+    "household",
+    "risk_point",
+    "reservoir",
+    "facility",
+    "bureau",
 )
 
 
@@ -55,7 +64,8 @@ class Place(Base):
 class PlaceCode(Base):
     """A place's code in one of the official lists.
 
-    ``nbs`` is the statistics list, ``mca`` that of civil affairs, ``legacy`` what was valid before 2015. The two lists give the same nine digits to different towns, so a code means nothing without its list.
+    ``nbs`` is the statistics list, ``mca`` that of civil affairs, ``legacy`` what was valid before 2015.
+    The two lists give the same nine digits to different towns, so a code means nothing without its list.
     """
 
     __tablename__ = "place_code"

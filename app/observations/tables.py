@@ -11,10 +11,11 @@ from app.db import Base
 
 
 class Station(Base):
-    """A gauge. Its levels are whole millimetres above its own datum, its rain criteria whole tenths of a mm.
+    """A gauge. Its levels are whole mm above its own datum, its rain criteria whole tenths of a mm.
 
-    Two districts may watch one station (the reservoir upstream of both), each with its own row. Marks come from the district's plan, not from the feed (there they are mostly empty). ``place_code`` is
-    the nine-digit town code, empty for a station outside the district (玉滩水库, upstream).
+    Two districts may watch one station (the reservoir upstream of both), each with its own row. Marks come
+    from the district's plan, not from the feed (there they are mostly empty). ``place_code`` is the
+    nine-digit town code, empty for a station outside the district (玉滩水库, upstream).
     """
 
     __tablename__ = "station"
@@ -56,7 +57,7 @@ class Station(Base):
 
 
 class Reading(Base):
-    """One value of one station, in whole thousandths of the element's unit, for the period that ends at ``at``.
+    """One value of one station, in whole thousandths of its unit, for the period that ends at ``at``.
 
     ``interval_minutes`` is 0 for a value read at an instant (level, gust). Rows of 5 min, 1 h and 24 h
     stand side by side and are never summed together. A corrected row replaces the value; the first one
