@@ -1,0 +1,149 @@
+"""Alarms: what stands before the desk, with sound, until a person acts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from app import audit, events
+from app.audit import SYSTEM, Actor
+from app.db import Session
+from app.tasks import acts
+from app.tasks.tables import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A standing alarm. ``over_at``: its cause went away by itself, and nobody has looked at it yet."""
+
+    id: str
+    origin: str
+    kind: str
+    subject: str
+    text: str
+    level: int | None
+    warning_id: str | None
+    town: str | None
+    state: str
+    raised_at: datetime
+    taken_by: str | None
+    over_at: datetime | None
+
+
+async def raise_(
+    session: Session,
+    district: str,
+    origin: str,
+    kind: str,
+    text: str,
+    *,
+    at: datetime,
+    level: int | None = None,
+    warning_id: str | None = None,
+    subject: str | None = None,
+    town: str | None = None,
+) -> str:
+    """Raise an alarm and return its id; the same (kind, subject) while it stands is the same alarm.
+
+    ``subject`` is what it is about (a feed, a part, a door); default: the warning, else the district.
+    ``text`` is read by the desk and names no person.
+    """
+    subject = subject or warning_id or district
+    task_id, new = await acts.open_once(
+        session,
+        Task(
+            district=district,
+            origin=origin,
+            kind="alarm",
+            what=kind,
+            key=f"alarm:{kind}:{subject}",
+            warning_id=warning_id,
+            level=level,
+            town=town,
+            text=text,
+        ),
+        also=("taken",),
+        by=SYSTEM,
+        at=at,
+    )
+    if not new:
+        task = await session.get_one(Task, task_id)
+        if task.over_at is not None:
+            task.over_at = None
+            events.publish(
+                session, "alarm", task_id, district=district, at=at, warning=warning_id, place=town
+            )
+    return task_id
+
+
+async def take(session: Session, alarm_id: str, *, by: Actor, at: datetime) -> str:
+    """A person takes it (我来): the bell stops. One whose cause is gone is done with that.
+
+    Returns the state. Raises NotFound; WrongState when it is done.
+    """
+    state = await acts.act(session, alarm_id, "taken", by=by, at=at)
+    task = await session.get_one(Task, alarm_id)
+    return await acts.act(session, alarm_id, "done", by=by, at=at, event_id="over") if task.over_at else state
+
+
+async def close(
+    session: Session, alarm_id: str, *, by: Actor, at: datetime, reason: str | None = None
+) -> str:
+    """A person has dealt with it. Raises NotFound, WrongState."""
+    return await acts.act(session, alarm_id, "done", by=by, at=at, reason=reason)
+
+
+async def over(session: Session, district: str, kind: str, subject: str, *, at: datetime) -> int:
+    """Note that the cause went away. In hand: done. Not yet looked at: it stands on, and says so.
+
+    Returns how many.
+    """
+    rows = list(
+        await session.scalars(
+            sa.select(Task)
+            .where(
+                Task.district == district,
+                Task.key == f"alarm:{kind}:{subject}",
+                Task.state.in_(("open", "taken")),
+                Task.over_at.is_(None),
+            )
+            .order_by(Task.id)
+            .with_for_update()
+        )
+    )
+    for task in rows:
+        task.over_at = at
+        audit.record(session, "alarm-over", task.id, district=district, by=SYSTEM, at=at)
+        events.publish(
+            session, "alarm", task.id, district=district, at=at, warning=task.warning_id, place=task.town
+        )
+        if task.state == "taken":
+            await acts.act(session, task.id, "done", by=SYSTEM, at=at, event_id=f"over:{at.isoformat()}")
+    return len(rows)
+
+
+async def standing(session: Session, district: str, *, taken: bool = False) -> list[Alarm]:
+    """Return the alarms nobody has taken, oldest first; with ``taken`` also those in somebody's hand."""
+    states = ("open", "taken") if taken else ("open",)
+    rows = await session.scalars(
+        sa.select(Task)
+        .where(Task.district == district, Task.kind == "alarm", Task.state.in_(states))
+        .order_by(Task.id)
+    )
+    return [
+        Alarm(
+            row.id,
+            row.origin,
+            row.what,
+            row.key.split(":", 2)[2],
+            row.text,
+            row.level,
+            row.warning_id,
+            row.town,
+            row.state,
+            row.created_at,
+            row.taken_by,
+            row.over_at,
+        )
+        for row in rows
+    ]
