@@ -3,8 +3,9 @@
 `tables`: only the room that owns a table writes it. `app.<room>.tables` is imported by its own room, and by
 the readers that the contract names. Foreign keys go by name, so nothing else needs the import.
 
-`adapters`: a vendor is known to one file. Every module of `app.channels` that is not named as shared is an
-adapter, and only `app.channels.registry` imports it.
+`adapters`: a vendor is known to its own files. Every module of `app.channels` that is not named as shared is
+an adapter, and only `app.channels.registry` imports it. What two adapters of one vendor have in common bears
+the vendor's name: `sms_aliyun` and `voice_aliyun` may import `aliyun`.
 """
 
 from collections.abc import Callable
@@ -71,4 +72,9 @@ class AdaptersContract(_Listed):
         if room not in graph.modules:
             return ContractCheck(kept=True, metadata={"found": []})
         adapters = set(graph.find_children(room)) - open_to_all
-        return check(graph, adapters, lambda importer, _: importer != door)
+
+        def forbidden(importer: str, adapter: str) -> bool:
+            of_the_same_vendor = importer in adapters and importer.endswith(f"_{adapter.rpartition('.')[2]}")
+            return importer != door and not of_the_same_vendor
+
+        return check(graph, adapters, forbidden)

@@ -30,7 +30,8 @@ IMPORTS = [
         "from app.directory import tables",
         "Only the room that owns a table writes it",
     ),
-    ("app/dispatch/planted.py", "from app.channels import plain", "A vendor is known to one file"),
+    ("app/channels/planted.py", "from app.channels import sms_aliyun", "A vendor is known to its own files"),
+    ("app/dispatch/planted.py", "from app.channels import plain", "A vendor is known to its own files"),
 ]
 LINES = [
     ("from datetime import datetime\n\nNOW = datetime.now()\n", "TID251"),
