@@ -8,6 +8,7 @@ idempotency key. Whoever has only the database can neither read nor make one.
 import base64
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app import sealed
 from app.access.tables import Link
-from app.db import Session
+from app.db import Session, chunks
 from app.ids import new_id
 
 
@@ -36,7 +37,8 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _token(person_id: str, warning_id: str) -> str:
+def derive(person_id: str, warning_id: str) -> str:
+    """Return the token of this person's link to this warning, 22 characters; it works once issued."""
     mac = hmac.new(sealed.keys().session, f"link:{person_id}:{warning_id}".encode(), hashlib.sha256)
     return base64.urlsafe_b64encode(mac.digest()[:16]).decode().rstrip("=")
 
@@ -48,7 +50,7 @@ async def issue(
 
     Asked again, it is the same token with the new end.
     """
-    token = _token(person_id, warning_id)
+    token = derive(person_id, warning_id)
     make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     new = make(Link).values(
         id=new_id(),
@@ -66,6 +68,34 @@ async def issue(
         )
     )
     return token
+
+
+async def issue_many(
+    session: Session, pairs: Iterable[tuple[str, str]], *, district: str, expires: datetime, at: datetime
+) -> None:
+    """Issue the links of many (person, warning) at once, valid until ``expires``; old ones are extended."""
+    rows = [
+        {
+            "id": new_id(),
+            "district": district,
+            "person_id": person_id,
+            "warning_id": warning_id,
+            "token_hash": _digest(derive(person_id, warning_id)),
+            "issued_at": at,
+            "expires_at": expires,
+        }
+        for person_id, warning_id in sorted(set(pairs))
+    ]
+    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    for part in chunks(rows):
+        new = make(Link)
+        await session.execute(
+            new.on_conflict_do_update(
+                index_elements=[Link.person_id, Link.warning_id],
+                set_={"token_hash": new.excluded.token_hash, "expires_at": new.excluded.expires_at},
+            ),
+            list(part),
+        )
 
 
 async def look(session: Session, token: str, at: datetime) -> Bundle | None:

@@ -57,7 +57,7 @@ class UserSession(Base):
 
 
 class LogInFailure(Base):
-    """One failed try, account and address as blind indexes: enough to slow a guesser, not to follow a person."""
+    """One failed try. Blind indexes: enough to slow a guesser down, not to follow a person."""
 
     __tablename__ = "log_in_failure"
     __table_args__ = (
