@@ -23,7 +23,7 @@ from app.errors import BadSignature, MalformedBody
 
 MAX_MEMBERS, MAX_MEMBER = 20, 1024 * 1024
 SEVERITY = {"red": "1", "orange": "2", "yellow": "3", "blue": "4"}
-_ID = re.compile(r"[0-9A-Za-z]{1,60}")
+_ID = re.compile(r"[0-9A-Za-z_-]{1,60}")
 
 
 class Signer(Protocol):

@@ -9,7 +9,7 @@ connected to, so that a name cannot lead a request with a secret to the machine'
 import asyncio
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -113,7 +113,7 @@ class Gateway:
                 ssl.create_default_context(cafile=ca_file)
                 if ca_file
                 else httpx.create_ssl_context(trust_env=False),
-                GuardedResolver(loopback=allow_loopback, private=allow_private),
+                lambda: GuardedResolver(loopback=allow_loopback, private=allow_private),
                 connections,
             )
         self._client = httpx.AsyncClient(
@@ -149,17 +149,21 @@ class Gateway:
             ):
                 if not (read_refusals and 400 <= response.status_code <= 404):
                     _raise_for_status(response, at)
+                if response.headers.get("content-encoding", "identity").lower() != "identity":
+                    # Not asked for, and how bombs are built.
+                    raise NotAccepted("encoded-answer", maybe_sent=True)
                 body = bytearray()
-                async for chunk in response.aiter_raw(MAX_ANSWER):
+                async for chunk in response.aiter_bytes(MAX_ANSWER):
                     body += chunk
                     if len(body) > MAX_ANSWER:
                         raise Unreachable("answer-too-large", maybe_sent=True)
                 return Answered(response.status_code, response.headers.get("content-type", ""), bytes(body))
         except TimeoutError:
-            raise Unreachable("timeout", maybe_sent=True) from None
+            failure = Unreachable("timeout", maybe_sent=True)
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
-            # The library's sentence may hold the URL, and a URL may hold a token: only our own word goes on.
-            raise Unreachable(_why(error), maybe_sent=_may_have_left(error)) from None
+            failure = Unreachable(_why(error), maybe_sent=_may_have_left(error))
+        # Raised outside: the library's sentence may hold the URL, and that a number; no chain leads to it.
+        raise failure
 
     async def aclose(self) -> None:
         """Close the pool."""
@@ -167,11 +171,11 @@ class Gateway:
 
 
 def _network(
-    context: ssl.SSLContext, resolver: AbstractResolver, connections: int
+    context: ssl.SSLContext, resolver: Callable[[], AbstractResolver], connections: int
 ) -> httpx.AsyncBaseTransport:
     def session() -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
-            ssl=context, resolver=resolver, limit=connections, keepalive_timeout=30
+            ssl=context, resolver=resolver(), limit=connections, keepalive_timeout=30
         )
         return aiohttp.ClientSession(
             connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False

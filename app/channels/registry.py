@@ -48,7 +48,7 @@ CARRIES = {
     "broadcast-ebd": frozenset({ChannelKind.BROADCAST}),
 }
 DIALLED = frozenset({ChannelKind.SMS, ChannelKind.VOICE})
-# Wrong on a machine that serves people, meant on one that is tried out: told by `scheme check`, no bar to a start.
+# Wrong where people are served, meant where it is tried out: told by `scheme check`, no bar to a start.
 ADVICE = frozenset({"real-on-loopback", "not-encrypted"})
 
 
