@@ -4,7 +4,7 @@ import pytest
 
 from app import logs, sealed
 
-pytest_plugins = ["tests.support.database"]
+pytest_plugins = ["tests.support.bounds", "tests.support.browser", "tests.support.database"]
 
 
 @pytest.fixture

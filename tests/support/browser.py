@@ -1,0 +1,66 @@
+"""Fixture `browser`: Debian's Chromium, driven from the test's own event loop.
+
+Not pytest-playwright: its synchronous fixtures keep a loop running in the test process, and every `async`
+test after a page test then fails.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+DESK = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Chromium. Fails, and does not skip, where it or a Chinese font is missing."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    fonts = shutil.which("fc-list")
+    if path is None:
+        pytest.fail(
+            "Page tests want Chromium: `make system-deps` installs it (Debian, as root).", pytrace=False
+        )
+    if fonts is None or not subprocess.run([fonts, ":lang=zh"], capture_output=True, check=False).stdout:
+        pytest.fail(
+            "Page tests want a CJK font: `make system-deps` installs one (Debian, as root).", pytrace=False
+        )
+    return path
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    """A browser of this test's own; `browser.new_context(…)` opens a window, or take `desk` or `phone`."""
+    sandbox = [] if os.geteuid() else ["--no-sandbox"]  # Chromium's sandbox refuses root
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(
+            executable_path=chromium, args=[*sandbox, "--disable-dev-shm-usage", "--force-color-profile=srgb"]
+        )
+        yield started
+        await started.close()
+
+
+async def _context(browser: Browser, size: dict[str, int], *, touch: bool) -> BrowserContext:
+    return await browser.new_context(
+        viewport={"width": size["width"], "height": size["height"]},
+        has_touch=touch,
+        is_mobile=touch,
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+    )
+
+
+@pytest.fixture
+async def desk(browser: Browser) -> Page:
+    """A page of the size of the duty officer's screen."""
+    return await (await _context(browser, DESK, touch=False)).new_page()
+
+
+@pytest.fixture
+async def phone(browser: Browser) -> Page:
+    """A page of the size of a phone."""
+    return await (await _context(browser, PHONE, touch=True)).new_page()
