@@ -14,11 +14,11 @@ _ABOVE = {
     "village": ("town",),
     "grid": ("village",),
     "group": ("grid", "village"),
-    "household": ("group",),
     "risk_point": ("village",),
     "bureau": ("district",),
     "reservoir": ("village", "town", "district"),
     "facility": ("village", "town"),
+    "household": ("group",),  # last: its risk point must be known
 }
 _FORM = {
     "district": re.compile(r"\d{6}"),
