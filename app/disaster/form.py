@@ -1,0 +1,86 @@
+"""The report as it is written down: 首报, 续报, 终报 share one form; what nobody knows is null, never 0."""
+
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Final, Literal, TypeAlias
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+KINDS: Final = {
+    "house-flooded": "房屋进水",
+    "house-down": "房屋倒损",
+    "landslide": "滑坡",
+    "road-cut": "道路断",
+    "dam": "塘堰险",
+    "waterlogging": "内涝",
+    "power-cut": "停电",
+    "fire": "火情",
+    "other": "其他",
+}
+PEOPLE: Final = {"trapped": "被困", "hurt": "受伤", "missing": "失踪", "dead": "死亡", "moved": "已转移"}
+Kind: TypeAlias = Literal[
+    "house-flooded",
+    "house-down",
+    "landslide",
+    "road-cut",
+    "dam",
+    "waterlogging",
+    "power-cut",
+    "fire",
+    "other",
+]
+
+
+def _clean(text: str) -> str:
+    text = text.replace("\r\n", "\n").strip()
+    if any(unicodedata.category(one) in {"Cc", "Cs"} and one != "\n" for one in text):
+        raise ValueError("control characters")
+    return text
+
+
+Words: TypeAlias = Annotated[str, Field(max_length=2000), AfterValidator(_clean)]
+Short: TypeAlias = Annotated[str, Field(max_length=200), AfterValidator(_clean)]
+Count: TypeAlias = Annotated[int, Field(ge=0, le=999_999, strict=True)] | None
+
+
+class People(BaseModel):
+    """How many; null where nobody knows yet (不知)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dead: Count = None
+    missing: Count = None
+    hurt: Count = None
+    trapped: Count = None
+    moved: Count = None
+
+
+class ReportIn(BaseModel):
+    """A report's content. ``occurred_at`` is when the event happened, null where nobody knows.
+
+    ``place`` is the town's nine digits. ``kinds`` may be several; the first names the event.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    place: Annotated[str, Field(pattern=r"^\d{9}$")]
+    place_text: Short = ""
+    kinds: Annotated[list[Kind], Field(min_length=1, max_length=9)]
+    occurred_at: AwareDatetime | None = None
+    source: Short = ""
+    people: People = People()
+    houses: Short = ""
+    roads: Short = ""
+    power: Short = ""
+    cause: Words = ""
+    trend: Words = ""
+    measures: Words = ""
+    leaders: Short = ""
+    requests: Words = ""
+    words: Words = ""
+    reporter: Short = ""
+    signer: Short = ""
+
+    def not_before(self, at: datetime) -> datetime | None:
+        """Return when it happened, at most ``at``: a phone's clock may run ahead."""
+        return min(self.occurred_at, at) if self.occurred_at else None
