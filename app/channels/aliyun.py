@@ -42,6 +42,7 @@ def headers(
     secret: SecretStr,
     at: datetime,
     nonce: str,
+    path: str = "/",
 ) -> dict[str, str]:
     """The signed headers of one call without a body. ``query`` is canonical: sorted and encoded as sent."""
     empty = hashlib.sha256(b"").hexdigest()
@@ -55,7 +56,7 @@ def headers(
     }
     names = ";".join(sorted(signed))
     lines = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
-    request = f"POST\n/\n{query}\n{lines}\n{names}\n{empty}"
+    request = f"POST\n{path}\n{query}\n{lines}\n{names}\n{empty}"
     to_sign = f"ACS3-HMAC-SHA256\n{hashlib.sha256(request.encode()).hexdigest()}"
     signature = hmac.digest(secret.get_secret_value().encode(), to_sign.encode(), "sha256").hex()
     return signed | {
@@ -86,8 +87,9 @@ async def call(
         secret=secret,
         at=at,
         nonce=secrets.token_hex(16),
+        path=http.url.path,
     )
-    answered = await http.post(b"", signed, at, query=query, path="/", read_refusals=True)
+    answered = await http.post(b"", signed, at, query=query, read_refusals=True)
     try:
         answer = read_json(answered.body)
     except NotAccepted:

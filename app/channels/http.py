@@ -131,7 +131,6 @@ class Gateway:
         at: datetime,
         *,
         query: str = "",
-        path: str | None = None,
         read_refusals: bool = False,
     ) -> Answered:
         """POST once. Raises Unreachable, Throttled, Rejected or NotAccepted, whatever the vendor does.
@@ -139,9 +138,7 @@ class Gateway:
         ``at`` is now, to read a Retry-After that is a date. ``query`` is the encoded query without ``?``.
         ``read_refusals`` gives back 400 to 404 as answers, for vendors that explain themselves there.
         """
-        url = self.url.copy_with(path=path) if path is not None else self.url
-        if query:
-            url = url.copy_with(query=query.encode())
+        url = self.url.copy_with(query=query.encode()) if query else self.url
         try:
             async with (
                 asyncio.timeout(self.timeout),
