@@ -28,11 +28,12 @@ test: $(DEV) ## the suite, on SQLite and on a real PostgreSQL it starts itself (
 long: $(DEV) ## soak, fuzz, kill storms, many seeds: by hand, result with date in docs/evidence.md
 	$(BIN)/pytest -m long --timeout=0 $(ARGS)
 
-check: $(DEV) ## lint, types, import contracts, lock, vendored files, Dockerfile, compose file, docs
+check: $(DEV) ## lint, types, import contracts, dependencies, lock, vendored files, Dockerfile, compose file, docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/deptry app
 	$(BIN)/python scripts/check_lock.py
 	$(BIN)/python scripts/vendor.py --check
 	$(BIN)/hadolint Dockerfile
