@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -77,6 +77,7 @@ class Escalation:
 
     chains: tuple[Chain, ...]
     cannot_skips: bool  # a "cannot" goes to the next step at once
+    night: tuple[time, time]  # local hours in which a step without `voice_at_night` makes no voice call
 
     def steps(self, level: Level, hop: str) -> tuple[Step, ...]:
         """The chain for a level and a hop (`Duty.hop`): the hop's own if it has one, else the general one."""
@@ -132,7 +133,7 @@ class Template:
     kind: str  # "alert" "correction" "clear" "do"
     channel: str  # "sms" "voice" "broadcast" "page"; "" for kind "do"
     text: str
-    observed: bool | None = None
+    observed: bool | None = None  # None (kind "do" only): both
     hazard: str = ""  # hazard id of config, e.g. "rain"
     family: str = ""
     level: Level | None = None

@@ -1,0 +1,99 @@
+"""Checks of 提级, response levels, industries and controls: what they refer to must exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.scheme.faults import Fault
+from app.scheme.files import HolidayRow, NightRow, OverlapRow, UpstreamRow, WarnedTownsRow
+from app.scheme.folder import Folder
+from app.scheme.known import hazard_ids, segment_ids
+from app.scheme.lines import Document
+
+Here = tuple[str, int]
+
+
+def check(folder: Folder) -> Iterator[Fault]:
+    """Every fault among uplift, response, industries and controls."""
+    yield from _uplift(folder)
+    yield from _response(folder)
+    yield from _industries(folder)
+    yield from _controls(folder)
+
+
+def _uplift(folder: Folder) -> Iterator[Fault]:
+    shape, document = folder.uplift.shape, folder.uplift.document
+    towns = {held.shape.code for held in folder.towns if held.shape}
+    for index, row in enumerate(shape.conditions if shape else ()):
+        here = ("conditions", index)
+        match row:
+            case OverlapRow():
+                yield from _overlap(row, hazard_ids(folder), document, here)
+            case UpstreamRow():
+                yield from _upstream(row, towns, document, here)
+            case HolidayRow():
+                if row.until < row.since:
+                    yield document.fault("until 早于 from", *here, "until")
+            case NightRow():
+                if row.until == row.since:
+                    yield document.fault("夜间起止相同", *here, "until")
+
+
+def _overlap(row: OverlapRow, hazards: set[str] | None, document: Document, here: Here) -> Iterator[Fault]:
+    for index, pair in enumerate(row.pairs):
+        for name in pair:
+            if hazards is not None and name not in hazards:
+                yield document.fault(f"没有灾种 {name}", *here, "pairs", index)
+
+
+def _upstream(row: UpstreamRow, towns: set[str], document: Document, here: Here) -> Iterator[Fault]:
+    for town, above in row.above.items():
+        for code in sorted({town, *above} - towns):
+            yield document.fault(f"没有镇街 {code}", *here, "above", town)
+        if town in above:
+            yield document.fault("自己不能是自己的上游", *here, "above", town)
+
+
+def _response(folder: Folder) -> Iterator[Fault]:
+    shape, document = folder.response.shape, folder.response.document
+    hazards = hazard_ids(folder)
+    seen: set[tuple[str, str]] = set()
+    for index, row in enumerate(shape.responses if shape else ()):
+        if (row.family, row.level) in seen:
+            yield document.fault(f"{row.family} 的 {row.level} 级写了两次", "responses", index)
+        seen.add((row.family, row.level))
+        for i, condition in enumerate(row.any_of):
+            if not isinstance(condition, WarnedTownsRow) or hazards is None or condition.hazard in hazards:
+                continue
+            text = f"没有灾种 {condition.hazard}"
+            yield document.fault(text, "responses", index, "any_of", i, "hazard")
+
+
+def _industries(folder: Folder) -> Iterator[Fault]:
+    segments = segment_ids(folder)
+    seen: set[str] = set()
+    for held in folder.industries:
+        if held.shape is None:
+            continue
+        if held.shape.id in seen:
+            yield held.document.fault(f"行业 {held.shape.id} 写了两次", "id")
+        seen.add(held.shape.id)
+        for index, measure in enumerate(held.shape.measures):
+            yield from _segments(measure.segments, segments, held.document, ("measures", index))
+
+
+def _controls(folder: Folder) -> Iterator[Fault]:
+    shape, document = folder.controls.shape, folder.controls.document
+    segments = segment_ids(folder)
+    seen: set[str] = set()
+    for index, row in enumerate(shape.controls if shape else ()):
+        if row.id in seen:
+            yield document.fault(f"措施 {row.id} 写了两次", "controls", index)
+        seen.add(row.id)
+        yield from _segments(row.segments, segments, document, ("controls", index))
+
+
+def _segments(named: list[str], known: set[str] | None, document: Document, here: Here) -> Iterator[Fault]:
+    for segment in named:
+        if known is not None and segment not in known:
+            yield document.fault(f"没有时段 {segment}", *here, "segments")
