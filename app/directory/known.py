@@ -59,7 +59,7 @@ async def load(session: Session, district: str, found: Mapping[str, Sheet]) -> K
             await session.execute(
                 sa.select(Person.code, Person.id, Person.synthetic).where(Person.district == district)
             )
-        ).tuples()
+        )
     }
     codes = [
         row.values["code"]
@@ -76,13 +76,11 @@ async def load(session: Session, district: str, found: Mapping[str, Sheet]) -> K
         district, places, {code: synthetic for code, (_, synthetic) in people.items()}, frozenset(elsewhere)
     )
     code_of = {id_: code for code, (id_, _) in people.items()}
-    for person, place in (
-        await session.execute(
-            sa.select(Holding.person_id, Holding.place_id).where(
-                Holding.district == district, Holding.role.not_like("household.%")
-            )
+    for person, place in await session.execute(
+        sa.select(Holding.person_id, Holding.place_id).where(
+            Holding.district == district, Holding.role.not_like("household.%")
         )
-    ).tuples():
+    ):
         village = places[place].village
         if village:
             known.villages_of_person[code_of[person]].add(village)

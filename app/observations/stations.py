@@ -72,7 +72,7 @@ async def states(
         .where(Station.district == district)
         .order_by(Station.code)
     )
-    found = [_state(station, count or 0, at) for station, count in rows.tuples()]
+    found = [_state(station, count or 0, at) for station, count in rows]
     return [state for state in found if silent is None or state.silent == silent]
 
 
