@@ -54,8 +54,16 @@ def plan(situation: Situation, rules: Ruleset) -> Plan:
         controls=() if reminder else measures.controls(warning.level, segment, hazard, rules),
         next_cut=_next_cut(situation, rules, hazard, where),
         actions=() if reminder else measures.actions(warning.level, segment, rules),
-        because=(where.because,),
+        because=(where.because, *_level_missing(warning.level, hazard)),
     )
+
+
+def _level_missing(level: Level, hazard: HazardRules) -> tuple[Reason, ...]:
+    """A level the hazard does not have (no blue for heat) is planned as it came, and said."""
+    if level is Level.HINT or level in hazard.signal:
+        return ()
+    text = f"{hazard.name}没有{level.zh}这一级，按来报级别执行"
+    return (Reason("hazard.level-missing", text, {"level": level.word}),)
 
 
 def _lines(
@@ -77,7 +85,8 @@ def _lines(
     local = [(duty, why) for duty, why in called if duty.layer != DISTRICT_LAYER]
     held = {duty.key for duty, _ in local}
     for town in sorted(chosen, key=lambda t: t.code):
-        seen = tuple(f.reason for f in measured.get(town.code, ()) if f.hazard == situation.warning.hazard)
+        inside = Reason("area.inside", f"{town.name}在{hazard.name}预警区域内", {"place": town.code})
+        seen = (inside, *(f.reason for f in measured.get(town.code, ()) if _is_of(f, hazard)))
         for duty, why in [*local, *_also(town.code, held, situation, rules, hazard, where)]:
             lines.append(_line(situation, duty, town, why, holdings, rules, seen))
     return sorted(lines, key=lambda line: (line.layer, line.part, line.duty, line.place))
@@ -188,10 +197,14 @@ def _not_chosen(situation: Situation, hazard: HazardRules, findings: tuple[Findi
         over = tuple(
             Reason("area.measured", f"但请留意：{f.reason.text}", f.reason.values)
             for f in measured.get(town.code, ())
-            if f.kind == hazard.id or f.hazard in hazard.codes
+            if _is_of(f, hazard)
         )
         result.append(NotChosen(town.code, (outside, *over)))
     return result
+
+
+def _is_of(finding: Finding, hazard: HazardRules) -> bool:
+    return finding.kind == hazard.id or finding.hazard in hazard.codes
 
 
 def _next_cut(situation: Situation, rules: Ruleset, hazard: HazardRules, where: Stage) -> datetime | None:

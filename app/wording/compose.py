@@ -1,0 +1,113 @@
+"""Make one text: the most specific template that fits, its blanks filled with cleaned facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from app.scheme.models import Template
+from app.warning.level import Level
+from app.wording.facts import Facts, clean
+from app.wording.spoken import spoken
+
+LIMITS = {"sms": 60, "voice": 120, "broadcast": 200, "page": 2000}  # characters of one fact, by channel
+REPLY = "回1确认，回2有困难"
+DRILL = "演练"
+_SIGNAL = "预警信号"  # only the weather bureau issues those
+_BLANK = re.compile(r"\{([a-z]+)\}")
+
+
+def text(templates: Iterable[Template], facts: Facts) -> str:
+    """The words for one duty, level and channel.
+
+    The most specific template wins (hazard before family before duty before layer before level); the
+    general one of the kind and channel always exists in a checked scheme. Facts are put in once: a blank
+    inside a fact stays as it came. An exercise begins with 演练; what was only measured says 实测 and never
+    预警信号. Raises LookupError if the scheme has no text for this kind and channel.
+    """
+    held = tuple(templates)
+    template = _best(held, facts, facts.kind)
+    if template is None:
+        raise LookupError(f"no text for {facts.kind} by {facts.channel}")
+    values = _values(held, facts)
+    made = _BLANK.sub(lambda blank: values.get(blank[1], ""), template.text)
+    made = _tidy(made)
+    if facts.observed:
+        made = made.replace(_SIGNAL, "提醒")
+    return _as_drill(made, facts) if facts.exercise else made
+
+
+def _best(templates: tuple[Template, ...], facts: Facts, kind: str) -> Template | None:
+    fitting = [t for t in templates if t.kind == kind and _fits(t, facts)]
+    return max(fitting, key=_weight, default=None)
+
+
+def _fits(template: Template, facts: Facts) -> bool:
+    return (
+        template.channel in {"", facts.channel}
+        and template.observed in {None, facts.observed}
+        and template.hazard in {"", facts.hazard_id}
+        and template.family in {"", facts.family}
+        and template.layer in {"", facts.layer}
+        and template.duty in {"", facts.duty}
+        and template.level in {None, facts.level}
+    )
+
+
+def _weight(template: Template) -> int:
+    """How specific: each selector outweighs all that follow it."""
+    return (
+        16 * bool(template.hazard)
+        + 8 * bool(template.family)
+        + 4 * bool(template.duty)
+        + 2 * bool(template.layer)
+        + (template.level is not None)
+    )
+
+
+def _values(templates: tuple[Template, ...], facts: Facts) -> dict[str, str]:
+    limit = LIMITS[facts.channel]
+    do = facts.do
+    if not do:
+        template = _best(templates, facts, "do")
+        do = template.text if template else ""
+    issued = facts.issued.astimezone(facts.zone)
+    values = {
+        "signature": clean(facts.signature, 20),
+        "district": clean(facts.district, 20),
+        "hazard": clean(facts.hazard, 20),
+        "level": "" if facts.level is Level.HINT else facts.level.zh,
+        "places": clean(facts.places, limit),
+        "time": f"{issued.month}月{issued.day}日{issued:%H:%M}"
+        if facts.channel == "page"
+        else f"{issued:%H:%M}",
+        "what": clean(facts.what or facts.headline, limit),
+        "do": clean(do, limit),
+        "desk": clean(facts.desk, 20),
+        "link": clean(facts.link, 200),
+        "version": str(facts.version),
+        "headline": clean(facts.headline, limit),
+        "issuer": clean(facts.issuer, 40),
+        "duties": "、".join(clean(name, 20) for name in facts.duties),
+    }
+    if facts.channel in {"voice", "broadcast"}:
+        values = {name: spoken(value) for name, value in values.items()}
+    values["reply"] = _reply(values["link"])
+    return values
+
+
+def _reply(link: str) -> str:
+    """The link stands last with nothing after it, since telephones take a full stop for a part of it."""
+    return f"{REPLY}，或点 {link}" if link else f"{REPLY}。"
+
+
+def _tidy(made: str) -> str:
+    """What an empty fact leaves behind: a stop after a colon, two stops in a row."""
+    made = re.sub(r"([：，、。])(?=[。])", "", made)
+    return re.sub(r"([：，])[，]", r"\1", made).strip()
+
+
+def _as_drill(made: str, facts: Facts) -> str:
+    if facts.channel in {"voice", "broadcast"}:
+        return f"{DRILL}，{DRILL}。{made}这是{DRILL}。"
+    return f"{DRILL}{made}"

@@ -1,0 +1,61 @@
+"""Numbers as a voice says them: 20:05 is 二十点零五分, 85.3 is 八十五点三, a telephone number its digits."""
+
+from __future__ import annotations
+
+import re
+
+_DIGITS = "零一二三四五六七八九"
+_TIME = re.compile(r"(?<!\d)([01]?\d|2[0-3]):([0-5]\d)(?!\d)")
+_LONG = re.compile(r"\d{7,}")
+_NUMBER = re.compile(r"(\d+)(?:\.(\d+))?(小时|个|次|处|户|米|天)?")
+
+
+def spoken(text: str) -> str:
+    """The text with its numbers in words."""
+    text = _TIME.sub(lambda m: _time(int(m[1]), int(m[2])), text)
+    text = _LONG.sub(lambda m: "".join(_DIGITS[int(digit)] for digit in m[0]), text)
+    text = text.replace("mm", "毫米").replace("℃", "摄氏度")
+    text = re.sub(r"(\d+(?:\.\d+)?)%", r"百分之\1", text)
+    return _NUMBER.sub(_number, text)
+
+
+def in_words(value: int) -> str:
+    """A whole number from 0 to 99,999,999 in words: 105 → 一百零五."""
+    if value < 0 or value > 99_999_999:
+        return "".join(_DIGITS[int(digit)] for digit in str(abs(value)))
+    if value >= 10_000:
+        high, low = divmod(value, 10_000)
+        rest = "" if not low else ("零" if low < 1000 else "") + _below_ten_thousand(low)
+        return f"{_below_ten_thousand(high)}万{rest}"
+    words = _below_ten_thousand(value)
+    return words[1:] if 10 <= value < 20 else words
+
+
+def _below_ten_thousand(value: int) -> str:
+    if value == 0:
+        return _DIGITS[0]
+    words, gap = "", False
+    for unit, name in ((1000, "千"), (100, "百"), (10, "十"), (1, "")):
+        digit, value = divmod(value, unit)
+        if digit:
+            words += ("零" if gap and words else "") + _DIGITS[digit] + name
+            gap = False
+        else:
+            gap = True
+    return words
+
+
+def _time(hour: int, minute: int) -> str:
+    if minute == 0:
+        return f"{in_words(hour)}点"
+    return f"{in_words(hour)}点{'零' if minute < 10 else ''}{in_words(minute)}分"
+
+
+def _number(match: re.Match[str]) -> str:
+    whole, fraction, unit = match[1], match[2], match[3] or ""
+    if fraction is None and int(whole) == 2 and unit:
+        return f"两{unit}"  # 两小时, 两个
+    words = in_words(int(whole))
+    if fraction is not None:
+        words += "点" + "".join(_DIGITS[int(digit)] for digit in fraction)
+    return words + unit
