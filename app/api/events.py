@@ -26,7 +26,7 @@ router = APIRouter(tags=["events"])
 async def stream(
     who: Reader, hub: HubDep, last_event_id: Annotated[str | None, Header(max_length=20)] = None
 ) -> StreamingResponse:
-    """Stream events: `warning`, `plan`, `delivery`, `obligation`, `task`, `disaster`, `alarm`, each with an `id`.
+    """Stream events: `warning` `plan` `delivery` `obligation` `task` `disaster` `alarm`, each with an `id`.
 
     `Last-Event-ID` resumes. An event `reset` says that too much was missed: fetch the lists anew.
     """
