@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from app import audit, db, events
-from app.audit import Actor
+from app.audit import SYSTEM, Actor
 from app.db import Session
 from app.errors import NotFound, WrongState
 from app.ids import new_id
@@ -107,6 +107,26 @@ async def act(
     )
     _tell(session, task, at)
     return task.state
+
+
+async def withdraw_for(session: Session, warning_id: str, *, at: datetime) -> int:
+    """Withdraw what is still to be done for a warning that was cancelled; what is done stays done.
+
+    Alarms stand until a person has acted. Returns how many tasks.
+    """
+    waiting = (
+        sa.select(Task.id)
+        .where(
+            Task.warning_id == warning_id,
+            Task.kind != "alarm",
+            Task.state.in_(("open", "taken", "refused")),
+        )
+        .order_by(Task.id)
+    )
+    ids = list(await session.scalars(waiting))
+    for task_id in ids:
+        await act(session, task_id, "withdrawn", by=SYSTEM, at=at, event_id=f"withdrawn:{warning_id}")
+    return len(ids)
 
 
 def _fold(task: Task, rows: list[TaskFact]) -> None:

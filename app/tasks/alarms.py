@@ -6,8 +6,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from app import audit, events
-from app.audit import SYSTEM, Actor
+from app.access.officer import Officer
+from app.access.rights import require
+from app.audit import SYSTEM
 from app.db import Session
+from app.errors import NotFound
 from app.tasks import acts
 from app.tasks.tables import Task
 
@@ -76,21 +79,29 @@ async def raise_(
     return task_id
 
 
-async def take(session: Session, alarm_id: str, *, by: Actor, at: datetime) -> str:
+async def take(session: Session, alarm_id: str, *, by: Officer, at: datetime) -> str:
     """A person takes it (我来): the bell stops. One whose cause is gone is done with that.
 
-    Returns the state. Raises NotFound; WrongState when it is done.
+    Returns the state. Raises NotFound, Forbidden; WrongState when it is done.
     """
-    state = await acts.act(session, alarm_id, "taken", by=by, at=at)
+    require(by, "claim")
+    await _of(session, alarm_id, by)
+    state = await acts.act(session, alarm_id, "taken", by=by.actor, at=at)
     task = await session.get_one(Task, alarm_id)
-    return await acts.act(session, alarm_id, "done", by=by, at=at, event_id="over") if task.over_at else state
+    return (
+        await acts.act(session, alarm_id, "done", by=by.actor, at=at, event_id="over")
+        if task.over_at
+        else state
+    )
 
 
 async def close(
-    session: Session, alarm_id: str, *, by: Actor, at: datetime, reason: str | None = None
+    session: Session, alarm_id: str, *, by: Officer, at: datetime, reason: str | None = None
 ) -> str:
-    """A person has dealt with it. Raises NotFound, WrongState."""
-    return await acts.act(session, alarm_id, "done", by=by, at=at, reason=reason)
+    """A person has dealt with it. Raises NotFound, Forbidden, WrongState."""
+    require(by, "claim")
+    await _of(session, alarm_id, by)
+    return await acts.act(session, alarm_id, "done", by=by.actor, at=at, reason=reason)
 
 
 async def over(session: Session, district: str, kind: str, subject: str, *, at: datetime) -> int:
@@ -147,3 +158,9 @@ async def standing(session: Session, district: str, *, taken: bool = False) -> l
         )
         for row in rows
     ]
+
+
+async def _of(session: Session, alarm_id: str, by: Officer) -> None:
+    task = await session.get(Task, alarm_id)
+    if task is None or task.district != by.district or task.kind != "alarm":
+        raise NotFound("There is no such alarm.")

@@ -8,7 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from app import audit, db, events
-from app.audit import SYSTEM, Actor
+from app.access.officer import Officer
+from app.access.rights import require, show
+from app.audit import SYSTEM
 from app.db import Session
 from app.errors import NotFound, Validation
 from app.ids import new_id
@@ -122,25 +124,26 @@ async def mark(
     door_id: str,
     said: str,
     *,
-    by: Actor,
+    by: Officer,
     occurred_at: datetime,
     event_id: str,
     at: datetime,
     detail: dict[str, Any] | None = None,
-    town: str | None = None,
 ) -> str:
     """Mark a door (told, nobody, refused, help): the last that happened holds, all marks stay.
 
     Returns what holds now. ``occurred_at`` is the phone's own time; one ahead of ours counts as now. ``town``
     bounds the actor. The same ``event_id`` again changes nothing. Help raises an alarm, which is over when a
     later mark says otherwise. A list whose warning was cancelled still takes marks: what was found at a door
-    is true. Raises NotFound, Validation.
+    is true. Raises NotFound (also for another town's), Forbidden, Validation.
     """
     if said not in MARKS or said == "none":
         raise Validation("A door is told, nobody, refused or help.")
     door = await session.scalar(sa.select(Door).where(Door.id == door_id).with_for_update())
-    if door is None or (town is not None and door.town != town):
+    if door is None or door.district != by.district:
         raise NotFound("There is no such door.")
+    show(by, door.town)
+    require(by, "visit")
     rows = list(await session.scalars(sa.select(DoorFact).where(DoorFact.door_id == door_id)))
     if any(row.event_id == event_id for row in rows):
         return door.mark
@@ -151,7 +154,7 @@ async def mark(
         mark=said,
         occurred_at=min(occurred_at, at),
         received_at=at,
-        by=str(by),
+        by=str(by.actor),
         event_id=event_id,
         detail=detail or {},
     )
@@ -161,7 +164,9 @@ async def mark(
     if now is not None:
         door.mark, door.at, door.by = now.mark, now.occurred_at, now.by
     await session.flush()
-    audit.record(session, f"door-{said}", door_id, district=door.district, by=by, at=at, holds=door.mark)
+    audit.record(
+        session, f"door-{said}", door_id, district=door.district, by=by.actor, at=at, holds=door.mark
+    )
     events.publish(
         session,
         "task",
@@ -238,6 +243,28 @@ async def rows(
         ):
             marks.setdefault(row.door_id, []).append(row)
     return [_row(door, marks.get(door.id, [])) for door in doors]
+
+
+async def withdraw_for(session: Session, warning_id: str, *, at: datetime) -> int:
+    """Take a cancelled warning's lists off the pages; every mark stays. Returns how many doors."""
+    found = (
+        await session.execute(
+            sa.update(Door)
+            .where(Door.warning_id == warning_id, Door.withdrawn_at.is_(None))
+            .values(withdrawn_at=at)
+            .returning(Door.district, Door.list, Door.town)
+        )
+    ).all()
+    if found:
+        district = found[0].district
+        audit.record(
+            session, "doors-withdrawn", warning_id, district=district, by=SYSTEM, at=at, count=len(found)
+        )
+        for name, town in sorted({(door.list, door.town) for door in found}):
+            events.publish(
+                session, "task", f"doors:{name}", district=district, at=at, warning=warning_id, place=town
+            )
+    return len(found)
 
 
 def _mark(row: DoorFact) -> facts.Mark:

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Final, Literal
 
 import sqlalchemy as sa
 
+from app.access.officer import Officer
+from app.access.rights import Right, require, show
 from app.audit import Actor
 from app.db import Session
-from app.tasks import acts
+from app.errors import NotFound
+from app.tasks import acts, alarms
 from app.tasks.tables import Task
 
 WORDS: Final = {"cut": "断", "ban": "禁", "stop": "停", "evacuate": "撤", "divert": "疏"}
@@ -69,7 +73,7 @@ async def open_(
             origin=origin,
             kind=kind,
             what=what,
-            key=f"{kind}:{warning_id}:{what}:{place_id}",
+            key=f"{kind}:{warning_id}:{what}:{place_id}:{sha256(text.encode()).hexdigest()[:8]}",
             warning_id=warning_id,
             level=level,
             place_id=place_id,
@@ -91,24 +95,26 @@ async def confirm(
     session: Session,
     task_id: str,
     *,
-    by: Actor,
+    by: Officer,
     at: datetime,
     occurred_at: datetime | None = None,
     event_id: str | None = None,
     evidence: str | None = None,
-    town: str | None = None,
 ) -> str:
-    """It is carried out. Returns the state. ``town`` bounds the actor. Raises NotFound, WrongState."""
+    """It is carried out. Returns the state.
+
+    Raises NotFound (also for another town's), Forbidden, WrongState.
+    """
+    await _may(session, task_id, by)
     return await acts.act(
         session,
         task_id,
         "done",
-        by=by,
+        by=by.actor,
         at=at,
         occurred_at=occurred_at,
         event_id=event_id,
         evidence=evidence,
-        town=town,
     )
 
 
@@ -116,23 +122,66 @@ async def take(
     session: Session,
     task_id: str,
     *,
-    by: Actor,
+    by: Officer,
     at: datetime,
     occurred_at: datetime | None = None,
     event_id: str | None = None,
-    town: str | None = None,
 ) -> str:
-    """Somebody is at it. Raises NotFound, WrongState."""
+    """Somebody is at it. Returns the state. Raises as ``confirm``."""
+    await _may(session, task_id, by)
     return await acts.act(
-        session, task_id, "taken", by=by, at=at, occurred_at=occurred_at, event_id=event_id, town=town
+        session, task_id, "taken", by=by.actor, at=at, occurred_at=occurred_at, event_id=event_id
     )
 
 
 async def refuse(
-    session: Session, task_id: str, *, by: Actor, at: datetime, reason: str, town: str | None = None
+    session: Session,
+    task_id: str,
+    *,
+    by: Officer,
+    at: datetime,
+    reason: str,
+    occurred_at: datetime | None = None,
+    event_id: str | None = None,
 ) -> str:
-    """It cannot be done, and why; it stays before the desk. Raises NotFound, WrongState."""
-    return await acts.act(session, task_id, "refused", by=by, at=at, reason=reason, town=town)
+    """It cannot be done, and why: the desk hears of it at once. Returns the state. Raises as ``confirm``."""
+    task = await _may(session, task_id, by)
+    state = await acts.act(
+        session,
+        task_id,
+        "refused",
+        by=by.actor,
+        at=at,
+        occurred_at=occurred_at,
+        event_id=event_id,
+        reason=reason,
+    )
+    if state == "refused":
+        await alarms.raise_(
+            session,
+            task.district,
+            task.origin,
+            "order-refused",
+            f"办不了：{task.text}",
+            at=at,
+            level=task.level,
+            warning_id=task.warning_id,
+            subject=task_id,
+            town=task.town,
+        )
+    return state
+
+
+async def _may(session: Session, task_id: str, by: Officer) -> Task:
+    task = await session.get(Task, task_id)
+    if task is None or task.district != by.district or task.kind not in {"order", "measure"}:
+        raise NotFound("There is no such order.")
+    if task.town is not None:
+        show(by, task.town)
+    desk: Right = "confirm-measures" if task.kind == "measure" else "answer-by-phone"
+    if not by.may("answer"):  # the town where it is to be done; else its department, or the desk for the town
+        require(by, desk)
+    return task
 
 
 async def of_town(session: Session, town: str, *, warning_ids: list[str]) -> list[Order]:

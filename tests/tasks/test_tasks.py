@@ -8,12 +8,13 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.access.officer import Officer
 from app.audit import Actor, AuditLine
 from app.db import Database
-from app.errors import NotFound, Validation, WrongState
+from app.errors import Forbidden, NotFound, Validation, WrongState
 from app.events import Event
 from app.ids import new_id
-from app.tasks import acts, alarms, doors, facts, orders, visits, withdraw
+from app.tasks import acts, alarms, doors, facts, orders, visits
 from app.tasks.doors import Counts, Stop
 from app.tasks.tables import DoorFact, Task, TaskFact
 
@@ -22,6 +23,10 @@ MIN = timedelta(minutes=1)
 TOWN, VILLAGE = "500153109", "500153109202"
 WORKER = Actor("person", "p-1")
 DESK = Actor("user", "u-1")
+OFFICER = Officer("u-2", "town", "town", TOWN, "500153")
+OTHER = Officer("u-3", "town", "town", "500153110", "500153")
+CHIEF = Officer("u-5", "chief", "chief", None, "500153")
+VIEWER = Officer("u-4", "view", "viewer", None, "500153")
 
 moments = st.integers(0, 4).map(lambda n: NIGHT + n * MIN)
 acts_of_a_task = st.lists(
@@ -150,11 +155,45 @@ async def test_an_order_says_who_ordered_and_is_done_only_when_confirmed(db: Dat
         (order,) = await orders.of_town(session, TOWN, warning_ids=["w-1"])
         assert (order.word, order.state, order.owner_role) == ("断", "open", "town.duty")
     async with db.transaction() as session:
-        assert await orders.take(session, task_id, by=WORKER, at=NIGHT + MIN) == "taken"
-        assert await orders.confirm(session, task_id, by=WORKER, at=NIGHT + 2 * MIN) == "done"
+        assert await orders.take(session, task_id, by=OFFICER, at=NIGHT + MIN) == "taken"
+        assert await orders.confirm(session, task_id, by=OFFICER, at=NIGHT + 2 * MIN) == "done"
     with pytest.raises(WrongState):
         async with db.transaction() as session:
-            await orders.refuse(session, task_id, by=WORKER, at=NIGHT + 3 * MIN, reason="路断")
+            await orders.refuse(session, task_id, by=OFFICER, at=NIGHT + 3 * MIN, reason="路断")
+
+
+@pytest.mark.anyio
+async def test_who_may_not_act_is_refused_and_an_order_that_cannot_be_done_reaches_the_desk(
+    db: Database,
+) -> None:
+    async with db.transaction() as session:
+        task_id = await orders.open_(
+            session,
+            district="500153",
+            origin="real",
+            warning_id="w-1",
+            kind="order",
+            what="cut",
+            town=TOWN,
+            place_id=TOWN,
+            text="断 狮子桥下穿道",
+            ordered_by=DESK,
+            confirmed_by="town.duty",
+            due_at=None,
+            at=NIGHT,
+        )
+        alarm = await alarms.raise_(session, "500153", "real", "silence", "没有数据", at=NIGHT)
+    for who, refused in ((OTHER, NotFound), (VIEWER, Forbidden)):
+        with pytest.raises(refused):
+            async with db.transaction() as session:
+                await orders.confirm(session, task_id, by=who, at=NIGHT)
+    with pytest.raises(Forbidden):
+        async with db.transaction() as session:
+            await alarms.take(session, alarm, by=OFFICER, at=NIGHT)
+    async with db.transaction() as session:
+        assert await orders.refuse(session, task_id, by=OFFICER, at=NIGHT, reason="无路障") == "refused"
+        told = {one.kind: one.text for one in await alarms.standing(session, "500153")}
+    assert told["order-refused"] == "办不了：断 狮子桥下穿道"
 
 
 @pytest.mark.anyio
@@ -183,7 +222,7 @@ async def test_an_alarm_stands_once_until_a_person_takes_it(db: Database) -> Non
             ("st-2", False),
         ]
     async with db.transaction() as session:
-        assert await alarms.take(session, alarm, by=DESK, at=NIGHT + 2 * MIN) == "done"
+        assert await alarms.take(session, alarm, by=CHIEF, at=NIGHT + 2 * MIN) == "done"
     assert await raised("st-1") != alarm
 
 
@@ -193,7 +232,7 @@ async def test_an_alarm_in_hand_does_not_ring_again_and_ends_with_its_cause(db: 
         alarm = await alarms.raise_(
             session, "500153", "real", "undecided", "无人决定", at=NIGHT, warning_id="w-1"
         )
-        await alarms.take(session, alarm, by=DESK, at=NIGHT + MIN)
+        await alarms.take(session, alarm, by=CHIEF, at=NIGHT + MIN)
         again = await alarms.raise_(
             session, "500153", "real", "undecided", "无人决定", at=NIGHT, warning_id="w-1"
         )
@@ -219,18 +258,18 @@ async def test_two_peoples_marks_both_stay_and_the_last_that_happened_holds(db: 
             session,
             door.id,
             "help",
-            by=WORKER,
+            by=OFFICER,
             occurred_at=NIGHT + 9 * MIN,
             event_id="e-2",
             at=NIGHT + 9 * MIN,
             detail={"needs": ["抬人", "车"], "carry": 1},
         )
         held = await doors.mark(
-            session, door.id, "nobody", by=DESK, occurred_at=NIGHT, event_id="e-1", at=NIGHT + 10 * MIN
+            session, door.id, "nobody", by=OFFICER, occurred_at=NIGHT, event_id="e-1", at=NIGHT + 10 * MIN
         )
         assert held == "help"
         await doors.mark(
-            session, door.id, "nobody", by=DESK, occurred_at=NIGHT, event_id="e-1", at=NIGHT + 11 * MIN
+            session, door.id, "nobody", by=OFFICER, occurred_at=NIGHT, event_id="e-1", at=NIGHT + 11 * MIN
         )
     async with db.reading() as session:
         (row, *_) = await doors.rows(session, VILLAGE, town=TOWN)
@@ -248,10 +287,10 @@ async def test_a_phone_whose_clock_runs_ahead_does_not_block_later_marks(db: Dat
     (door, *_rest) = await _list(db)
     async with db.transaction() as session:
         await doors.mark(
-            session, door.id, "nobody", by=WORKER, occurred_at=NIGHT + 600 * MIN, event_id="e-1", at=NIGHT
+            session, door.id, "nobody", by=OFFICER, occurred_at=NIGHT + 600 * MIN, event_id="e-1", at=NIGHT
         )
         held = await doors.mark(
-            session, door.id, "told", by=WORKER, occurred_at=NIGHT + MIN, event_id="e-2", at=NIGHT + MIN
+            session, door.id, "told", by=OFFICER, occurred_at=NIGHT + MIN, event_id="e-2", at=NIGHT + MIN
         )
         assert held == "told"
 
@@ -265,15 +304,14 @@ async def test_a_door_of_another_town_is_unknown_and_a_mark_is_one_of_four(db: D
                 session,
                 door.id,
                 "told",
-                by=WORKER,
+                by=OTHER,
                 occurred_at=NIGHT,
                 event_id="e",
                 at=NIGHT,
-                town="500153110",
             )
     with pytest.raises(Validation):
         async with db.transaction() as session:
-            await doors.mark(session, door.id, "none", by=WORKER, occurred_at=NIGHT, event_id="e", at=NIGHT)
+            await doors.mark(session, door.id, "none", by=OFFICER, occurred_at=NIGHT, event_id="e", at=NIGHT)
 
 
 @pytest.mark.anyio
@@ -285,8 +323,9 @@ async def test_a_cancel_withdraws_what_is_left_and_keeps_what_was_done(db: Datab
         alarm = await alarms.raise_(
             session, "500153", "real", "undecided", "无人决定", at=NIGHT, warning_id="w-1"
         )
-        assert await withdraw.withdraw_for(session, "w-1", at=NIGHT + 2 * MIN) == 1
-        assert await withdraw.withdraw_for(session, "w-1", at=NIGHT + 2 * MIN) == 0
+        assert await acts.withdraw_for(session, "w-1", at=NIGHT + 2 * MIN) == 1
+        assert await doors.withdraw_for(session, "w-1", at=NIGHT + 2 * MIN) == 4
+        assert await acts.withdraw_for(session, "w-1", at=NIGHT + 2 * MIN) == 0
     async with db.transaction() as session:
         states = {task.id: task.state for task in await session.scalars(sa.select(Task))}
         assert states == {left: "withdrawn", finished: "done", alarm: "open"}
@@ -296,7 +335,7 @@ async def test_a_cancel_withdraws_what_is_left_and_keeps_what_was_done(db: Datab
             session,
             door.id,
             "told",
-            by=WORKER,
+            by=OFFICER,
             occurred_at=NIGHT + MIN,
             event_id=new_id(),
             at=NIGHT + 3 * MIN,
