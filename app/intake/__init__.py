@@ -1,5 +1,5 @@
-"""IN: what bureaus send. Reads a warning in any of its forms into one ``Message``, keeps the raw bytes, decides what it is to us.
+"""IN: what bureaus send: read in any of its forms, kept raw, and told what it is to us.
 
-Holds the readers (12379, CAP, JSON), the gates in front of them, the disposition, and the doors' work for warnings
-and observations. Must not hold: rules about whom to call, channels, anything that sends.
+Holds the readers (12379, CAP, JSON), the gates in front of them, the disposition, and the doors' work for
+warnings and observations. Must not hold: rules about whom to call, channels, anything that sends.
 """

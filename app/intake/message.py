@@ -1,7 +1,7 @@
 """What a bureau said, in our words, whatever the form it came in.
 
-A ``Message`` is what the three readers (``national``, ``cap``, ``bureau_json``) agree on. It holds what was *said*;
-whether it concerns us, and what is done about it, is decided elsewhere.
+A ``Message`` is what the three readers (``national``, ``cap``, ``bureau_json``) agree on. It holds what was
+*said*; whether it concerns us, and what is done about it, is decided elsewhere.
 
 Sources: GB/T 34283-2017 as two writers produce it (12379), OASIS CAP 1.2, and the JSON form of the contract.
 """
@@ -18,7 +18,7 @@ from app.warning.level import Level
 Form = Literal["12379", "cap", "json"]
 
 Ring = tuple[tuple[float, float], ...]
-"""A closed ring of (longitude, latitude) in WGS84 degrees: at least four points, the last equal to the first."""
+"""A closed ring of (lon, lat) in WGS84 degrees: at least four points, the last equal to the first."""
 
 
 class Status(StrEnum):
@@ -53,7 +53,8 @@ class Scope(StrEnum):
 class Reference:
     """An earlier message this one speaks of.
 
-    A CAP reference is the triple; 12379 and JSON name only the identifier (of the first message of the event).
+    A CAP reference is the triple; 12379 and JSON name only the identifier (of the first message of the
+    event).
     """
 
     identifier: str
@@ -82,8 +83,9 @@ class Circle:
 class Area:
     """A place as the bureau wrote it.
 
-    ``codes`` are division codes as written (6, 9, 12 or 14 digits, the sender's code system). ``names`` run parallel
-    to ``codes`` when the sender wrote as many names as codes; otherwise they are what the description says.
+    ``codes`` are division codes as written (6, 9, 12 or 14 digits, the sender's code system). ``names`` run
+    parallel to ``codes`` when the sender wrote as many names as codes; otherwise they are what the
+    description says.
     """
 
     description: str
@@ -102,8 +104,9 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something about the message that a person should know. ``code`` is stable, ``detail`` is Chinese for the desk.
+    """Something about the message that a person should know.
 
+    ``code`` is stable, ``detail`` is Chinese for the desk.
     ``blocking`` means the message cannot be acted on as it stands: it needs a person's review.
     """
 
@@ -114,10 +117,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One warning message, read. Times are aware; empty texts are ``""``; what was not said is None or empty.
+    """One warning message, read. Times are aware; texts not said are ``""``, other things None or empty.
 
-    ``event_code`` is ``""`` and ``level`` None where the message does not tell (a CAP Cancel without info, severity
-    Unknown). ``content_digest`` is :func:`digest` of the whole document, so it also covers what no field here holds.
+    ``event_code`` is ``""`` and ``level`` None where the message does not tell (a CAP Cancel without info,
+    severity Unknown). ``content_digest`` is :func:`digest` of the whole document, so it also covers what no
+    field here holds.
     """
 
     form: Form
@@ -155,12 +159,12 @@ class Message:
 
 
 def digest(document: Iterable[str]) -> str:
-    """SHA-256 (hex) over the parts of a document, each with its length, so that no two lists of parts look alike.
+    """Return the SHA-256 (hex) over the parts of a document, each with its length.
 
-    A bureau that repeats a message may serialise it anew. So the readers hand over the document's *content*: for XML each
-    element's path (without namespace) and its text with outer white space stripped, for JSON the values with
-    sorted keys. White space between elements, prefixes, attribute quotes, number spelling and character encoding do
-    not count; every word, code, time and number does, understood or not.
+    A bureau that repeats a message may serialise it anew. So the readers hand over the document's
+    *content*: for XML each element's path (without namespace) and its text with outer white space stripped,
+    for JSON the values with sorted keys. White space between elements, prefixes, attribute quotes, number
+    spelling and character encoding do not count; every word, code, time and number does, understood or not.
     """
     seen = hashlib.sha256()
     for part in document:
