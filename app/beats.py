@@ -18,16 +18,37 @@ class Beat(Base):
     name: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     at: Mapped[datetime]
     expected_s: Mapped[int | None]
+    count: Mapped[int] = mapped_column(
+        sa.BigInteger, default=1
+    )  # how often it beat: tells two beats of one instant apart
 
 
 async def touch(session: AsyncSession, name: str, at: datetime, *, expected: timedelta | None = None) -> None:
     """Leave a beat. ``expected``: after how long the silence counts."""
     make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     seconds = int(expected.total_seconds()) if expected else None
-    statement = make(Beat).values(name=name, at=at, expected_s=seconds)
-    await session.execute(statement.on_conflict_do_update(
-        index_elements=[Beat.name], set_={"at": statement.excluded.at, "expected_s": statement.excluded.expected_s}
-    ))
+    statement = make(Beat).values(name=name, at=at, expected_s=seconds, count=1)
+    await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Beat.name],
+            set_={
+                "at": statement.excluded.at,
+                "expected_s": statement.excluded.expected_s,
+                "count": Beat.count + 1,
+            },
+        )
+    )
+
+
+async def count(session: AsyncSession, name: str) -> int:
+    """Return how often a thing has beaten, 0 for one never heard of."""
+    return await session.scalar(sa.select(Beat.count).where(Beat.name == name)) or 0
+
+
+async def catch_up(session: AsyncSession, name: str, to: int, at: datetime) -> None:
+    """Note that everything of another beat up to its ``to``-th has been seen by ``name``."""
+    await touch(session, name, at)
+    await session.execute(sa.update(Beat).where(Beat.name == name).values(count=to))
 
 
 async def all_beats(session: AsyncSession) -> list[Beat]:

@@ -1,6 +1,6 @@
 """Warnings, their plans, parts and decisions, response levels, observed findings. Only this room writes them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,7 +51,9 @@ class Warning(Base):  # noqa: A001 - the field's own word
     state: Mapped[str] = mapped_column(sa.String(14))
     disposition: Mapped[str] = mapped_column(sa.String(16))
     version: Mapped[int] = mapped_column(default=1)
-    root_id: Mapped[str] = mapped_column(sa.String(36))  # the first warning of the event; its own id for a first
+    root_id: Mapped[str] = mapped_column(
+        sa.String(36)
+    )  # the first warning of the event; its own id for a first
     superseded_by: Mapped[str | None] = mapped_column(sa.String(36))
     plan_id: Mapped[str | None] = mapped_column(sa.String(36))
     plan_hash: Mapped[str | None] = mapped_column(sa.String(64))
@@ -59,6 +61,15 @@ class Warning(Base):  # noqa: A001 - the field's own word
     next_advance_at: Mapped[datetime | None]
     received_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+# A warning that names no end is held for this long (44NN names none; assumed), then it expires and says so.
+DEFAULT_LIFE = timedelta(hours=24)
+
+
+def ends_at(row: Warning) -> datetime:
+    """Return when a warning ends by itself."""
+    return row.expires or row.received_at + DEFAULT_LIFE
 
 
 class PlanRow(Base):
@@ -93,8 +104,12 @@ class Part(Base):
     __tablename__ = "part"
     __table_args__ = (
         sa.UniqueConstraint("warning_id", "name", "serial"),
-        sa.Index("ix_part_decide", "decide_by", postgresql_where=sa.text("state IN ('proposed','pending-approval')"),
-                 sqlite_where=sa.text("state IN ('proposed','pending-approval')")),
+        sa.Index(
+            "ix_part_decide",
+            "decide_by",
+            postgresql_where=sa.text("state IN ('proposed','pending-approval')"),
+            sqlite_where=sa.text("state IN ('proposed','pending-approval')"),
+        ),
     )
 
     id: Mapped[str] = db.pk()
@@ -106,6 +121,7 @@ class Part(Base):
     level: Mapped[int]
     plan_id: Mapped[str] = mapped_column(sa.String(36))
     plan_hash: Mapped[str] = mapped_column(sa.String(64))
+    lines: Mapped[list[str]]  # keys place/layer/duty of the plan's lines that this row lets out
     state: Mapped[str] = mapped_column(sa.String(18))
     proposed_at: Mapped[datetime]
     decide_by: Mapped[datetime | None]
@@ -159,11 +175,12 @@ class FindingRow(Base):
     """What our own gauges show of a place: a level reached, since when and until when. Not a warning signal: only the bureau issues those."""
 
     __tablename__ = "finding"
-    __table_args__ = (sa.UniqueConstraint("district", "origin", "hazard", "place", "level", "since"),)
+    __table_args__ = (sa.UniqueConstraint("district", "origin", "kind", "place", "level", "since"),)
 
     id: Mapped[str] = db.pk()
     district: Mapped[str] = db.district()
     origin: Mapped[str] = db.origin()
+    kind: Mapped[str] = mapped_column(sa.String(20))  # id of the hazard's rules: rain, river, rise …
     hazard: Mapped[str] = mapped_column(sa.String(10))
     place: Mapped[str] = mapped_column(sa.String(12))
     level: Mapped[int]

@@ -1,6 +1,7 @@
 """Obligations and the facts they are folded from: calls, steps of the chain, answers, raw replies. Only this room writes them."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,9 +22,18 @@ class Obligation(Base):
     __tablename__ = "obligation"
     __table_args__ = (
         sa.UniqueConstraint("warning_id", "part", "place_id", "duty"),
-        sa.Index("ix_obligation_step", "next_step_at", postgresql_where=sa.text("next_step_at IS NOT NULL"),
-                 sqlite_where=sa.text("next_step_at IS NOT NULL")),
-        sa.Index("ix_obligation_due", "due_at", postgresql_where=sa.text("state = 'open'"), sqlite_where=sa.text("state = 'open'")),
+        sa.Index(
+            "ix_obligation_step",
+            "next_step_at",
+            postgresql_where=sa.text("next_step_at IS NOT NULL"),
+            sqlite_where=sa.text("next_step_at IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_obligation_due",
+            "due_at",
+            postgresql_where=sa.text("state = 'open'"),
+            sqlite_where=sa.text("state = 'open'"),
+        ),
         sa.Index("ix_obligation_released", "district", "origin", "released_at"),
         sa.Index("ix_obligation_place", "place_id", "state"),
         sa.Index("ix_obligation_a", "a_person"),
@@ -34,7 +44,9 @@ class Obligation(Base):
     district: Mapped[str] = db.district()
     origin: Mapped[str] = db.origin()
     warning_id: Mapped[str] = mapped_column(sa.String(36))
-    opened_for: Mapped[str] = mapped_column(sa.String(36))  # the warning whose release opened it; an update that changes nothing takes it over
+    opened_for: Mapped[str] = mapped_column(
+        sa.String(36)
+    )  # the warning whose release opened it; an update that changes nothing takes it over
     version: Mapped[int]  # of the warning, as asked
     plan_id: Mapped[str] = mapped_column(sa.String(36))
     part: Mapped[str] = mapped_column(sa.String(12))
@@ -44,25 +56,42 @@ class Obligation(Base):
     place_id: Mapped[str] = mapped_column(sa.String(40))
     layer: Mapped[str] = mapped_column(sa.String(4))
     duty: Mapped[str] = mapped_column(sa.String(30))
+    channels: Mapped[str] = mapped_column(sa.String(60))  # kinds in order of trial, joined by commas
     a_person: Mapped[str | None] = mapped_column(sa.String(36))
     b_person: Mapped[str | None] = mapped_column(sa.String(36))
     superior_person: Mapped[str | None] = mapped_column(sa.String(36))
     no_contact: Mapped[bool]
     released_at: Mapped[datetime]
     due_at: Mapped[datetime]
-    state: Mapped[str] = mapped_column(sa.String(8), sa.CheckConstraint("state IN ('open','met','late','missed')", name="state"))
+    state: Mapped[str] = mapped_column(
+        sa.String(8), sa.CheckConstraint("state IN ('open','met','late','missed')", name="state")
+    )
     rung: Mapped[int] = mapped_column(default=0)
     cannot: Mapped[bool] = mapped_column(default=False)
     answered_at: Mapped[datetime | None]
     via: Mapped[str | None] = mapped_column(sa.String(12))
     answered_round: Mapped[int | None]
     round: Mapped[int] = mapped_column(default=0)  # rounds of calls so far
-    who: Mapped[str] = mapped_column(sa.String(10), default="A")  # who was called last: A, B, superior, chief, onsite
+    who: Mapped[str] = mapped_column(
+        sa.String(10), default="A"
+    )  # who was called last: A, B, superior, chief, onsite
     escalated: Mapped[bool] = mapped_column(default=False)  # somebody other than A was called
     step: Mapped[int] = mapped_column(default=0)
     next_step_at: Mapped[datetime | None]
     excluded_reason: Mapped[str | None] = mapped_column(sa.Text)
     excluded_by: Mapped[str | None] = mapped_column(sa.String(36))
+
+
+class Brief(Base):
+    """What is said about a warning, as values for the templates; ``facts`` has the fields of ``wording.facts.Facts`` that hold for all."""
+
+    __tablename__ = "brief"
+
+    warning_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    district: Mapped[str] = db.district()
+    origin: Mapped[str] = db.origin()
+    facts: Mapped[dict[str, Any]]
+    expires_at: Mapped[datetime]
 
 
 class Call(Base):
@@ -98,14 +127,19 @@ class Answer(Base):
     """What somebody answered, by whichever way. All are kept; ``counts`` says whether it meets the obligation, ``why_not`` why not."""
 
     __tablename__ = "answer"
-    __table_args__ = (sa.UniqueConstraint("source", "event_id", "obligation_id"), sa.Index("ix_answer_obligation", "obligation_id"))
+    __table_args__ = (
+        sa.UniqueConstraint("source", "event_id", "obligation_id"),
+        sa.Index("ix_answer_obligation", "obligation_id"),
+    )
 
     id: Mapped[str] = db.pk()
     district: Mapped[str] = db.district()
     origin: Mapped[str] = db.origin()
     obligation_id: Mapped[str] = mapped_column(sa.ForeignKey("obligation.id"))
     person_id: Mapped[str | None] = mapped_column(sa.String(36))
-    entered_by: Mapped[str | None] = mapped_column(sa.String(36))  # the officer who entered it for somebody on the phone
+    entered_by: Mapped[str | None] = mapped_column(
+        sa.String(36)
+    )  # the officer who entered it for somebody on the phone
     rung: Mapped[str] = mapped_column(sa.String(10))  # confirmed, acting, done, cannot
     via: Mapped[str] = mapped_column(sa.String(12))  # voice, sms, link, page, phone, onsite
     counts: Mapped[bool]
@@ -131,6 +165,8 @@ class ReplyRow(Base):
     key: Mapped[str | None] = mapped_column(sa.String(80))
     phone_index: Mapped[str | None] = mapped_column(sa.String(64))
     words: Mapped[str | None] = mapped_column(SealedText("reply.words"))
-    outcome: Mapped[str] = mapped_column(sa.String(20))  # answered, nothing-open, unknown-number, not-understood
+    outcome: Mapped[str] = mapped_column(
+        sa.String(20)
+    )  # answered, nothing-open, unknown-number, not-understood
     occurred_at: Mapped[datetime]
     received_at: Mapped[datetime]

@@ -10,13 +10,19 @@ from app.db import Base
 
 
 class Permit(Base):
-    """Whether a warning's messages may still start: the one row a cancel and a send both lock. ``warning_id`` is its key."""
+    """Whether a warning's messages may still start: the one row a cancel and a send both lock.
+
+    ``purpose``: alert (the warning itself) or clear (its correction or all-clear, which outlives the cancel).
+    """
 
     __tablename__ = "permit"
 
     warning_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    purpose: Mapped[str] = mapped_column(sa.String(6), primary_key=True)
     district: Mapped[str] = db.district()
     origin: Mapped[str] = db.origin()
+    hazard: Mapped[str] = mapped_column(sa.String(10))
+    title: Mapped[str] = mapped_column(sa.Text)  # what loudspeakers and app messages show above the text
     cancelled_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
 
@@ -43,8 +49,14 @@ class Delivery(Base):
     __tablename__ = "delivery"
     __table_args__ = (
         sa.UniqueConstraint("key"),
-        sa.Index("ix_delivery_line", "urgency", "not_before", "id", postgresql_where=sa.text("not_before IS NOT NULL"),
-                 sqlite_where=sa.text("not_before IS NOT NULL")),
+        sa.Index(
+            "ix_delivery_line",
+            "urgency",
+            "not_before",
+            "id",
+            postgresql_where=sa.text("not_before IS NOT NULL"),
+            sqlite_where=sa.text("not_before IS NOT NULL"),
+        ),
         sa.Index("ix_delivery_warning", "warning_id", "town"),
         sa.Index("ix_delivery_vendor", "channel", "vendor_id"),
         sa.Index("ix_delivery_person", "person_id", "created_at"),
@@ -54,6 +66,7 @@ class Delivery(Base):
     district: Mapped[str] = db.district()
     origin: Mapped[str] = db.origin()
     warning_id: Mapped[str] = mapped_column(sa.String(36))
+    purpose: Mapped[str] = mapped_column(sa.String(6), default="alert")
     part: Mapped[str] = mapped_column(sa.String(12))
     town: Mapped[str] = mapped_column(sa.String(12))  # nine digits, or the district's six
     place_id: Mapped[str] = mapped_column(sa.String(40))
@@ -93,7 +106,9 @@ class Attempt(Base):
     channel: Mapped[str] = mapped_column(sa.String(40))
     occurred_at: Mapped[datetime]
     received_at: Mapped[datetime | None]
-    outcome: Mapped[str | None] = mapped_column(sa.String(12))  # accepted, retry, failed; null while the call is open or its worker died
+    outcome: Mapped[str | None] = mapped_column(
+        sa.String(12)
+    )  # accepted, retry, failed; null while the call is open or its worker died
     reason: Mapped[str | None] = mapped_column(sa.String(40))
 
 
@@ -104,8 +119,12 @@ class ReceiptRow(Base):
     __table_args__ = (
         sa.UniqueConstraint("channel", "event_id"),
         sa.Index("ix_receipt_delivery", "delivery_id"),
-        sa.Index("ix_receipt_unmatched", "received_at", postgresql_where=sa.text("delivery_id IS NULL"),
-                 sqlite_where=sa.text("delivery_id IS NULL")),
+        sa.Index(
+            "ix_receipt_unmatched",
+            "received_at",
+            postgresql_where=sa.text("delivery_id IS NULL"),
+            sqlite_where=sa.text("delivery_id IS NULL"),
+        ),
     )
 
     id: Mapped[str] = db.pk()

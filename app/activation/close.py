@@ -1,0 +1,117 @@
+"""The end of a warning: cancelled by its issuer, expired, or closed by an officer. Calls stop; those who were reached are told."""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import audit, events
+from app.access.officer import Officer
+from app.access.rights import require
+from app.activation import said
+from app.activation.states import UNDECIDED, check_part, check_warning
+from app.activation.tables import Decision, Part, Warning
+from app.answer import obligations
+from app.audit import Actor
+from app.channels.registry import Registry
+from app.dispatch import notify, permit, withdraw
+from app.errors import NotFound, Reauthenticate
+from app.scheme.models import Scheme
+from app.tasks import acts, doors
+from app.warning.level import Level
+
+# How long an all-clear is worth telling.
+CLEAR_LIFE = timedelta(hours=6)
+
+
+async def end(
+    session: AsyncSession,
+    row: Warning,
+    state: str,
+    *,
+    reason: str,
+    by: Actor,
+    at: datetime,
+    scheme: Scheme,
+    registry: Registry,
+) -> None:
+    """End a warning: no send starts after this commits. A cancelled or closed one is followed by an all-clear to whom it reached."""
+    check_warning(row.state, state)
+    planned = row.plan_id is not None
+    row.state, row.ended_at, row.next_advance_at = state, at, None
+    if planned:
+        await withdraw.warnings(session, [row.id], reason=state, at=at)
+        await obligations.stop_calling(session, row.id)
+        if state in ("cancelled", "closed"):
+            await obligations.exclude_unexpired(session, row.id, reason=f"warning {state}", by=by, at=at)
+        await withdraw_parts(session, row, at=at, by=by)
+        await acts.withdraw_for(session, row.id, at=at)
+        await doors.withdraw_for(session, row.id, at=at)
+        if state in ("cancelled", "closed"):
+            await _all_clear(session, row, scheme=scheme, registry=registry, at=at)
+    audit.record(session, state, row.id, district=row.district, by=by, at=at, reason=reason)
+    events.publish(session, "warning", row.id, district=row.district, warning=row.id, at=at)
+
+
+async def close(
+    session: AsyncSession,
+    warning_id: str,
+    reason: str,
+    *,
+    by: Officer,
+    scheme: Scheme,
+    registry: Registry,
+    at: datetime,
+) -> Warning:
+    """An officer ends a warning, with a reason. Raises NotFound, Forbidden, Reauthenticate, WrongState."""
+    require(by, "close")
+    row = await session.scalar(sa.select(Warning).where(Warning.id == warning_id).with_for_update())
+    if row is None or row.district != by.district:
+        raise NotFound
+    if ("close", Level(row.level or 0)) in scheme.release.reauthenticate and not by.confirmed:
+        raise Reauthenticate
+    session.add(
+        Decision(
+            district=row.district,
+            subject=row.id,
+            act="closed",
+            by=str(by.actor),
+            occurred_at=at,
+            received_at=at,
+            reason=reason,
+            plan_hash=row.plan_hash,
+            detail={},
+        )
+    )
+    await end(session, row, "closed", reason=reason, by=by.actor, at=at, scheme=scheme, registry=registry)
+    return row
+
+
+async def withdraw_parts(session: AsyncSession, row: Warning, *, at: datetime, by: Actor) -> None:
+    """Take undecided parts of a warning that is over off the desk."""
+    parts = await session.scalars(
+        sa.select(Part)
+        .where(Part.warning_id == row.id, Part.state.in_((*UNDECIDED, "held")))
+        .with_for_update()
+    )
+    for part in parts:
+        check_part(part.state, "withdrawn")
+        part.state, part.next_alarm_at = "withdrawn", None
+        audit.record(session, "withdrawn", part.id, district=row.district, by=by, at=at, part=part.name)
+
+
+async def _all_clear(
+    session: AsyncSession, row: Warning, *, scheme: Scheme, registry: Registry, at: datetime
+) -> None:
+    """Tell everybody whom the warning may have reached that it is over."""
+    await permit.grant(
+        session,
+        row.id,
+        district=row.district,
+        origin=row.origin,
+        hazard=row.event_code,
+        title=said.title(scheme, row),
+        expires_at=at + CLEAR_LIFE,
+        purpose="clear",
+    )
+    await notify.all_clear(session, row.id, text=said.clear(scheme, row, at), registry=registry, at=at)

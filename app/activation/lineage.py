@@ -1,0 +1,82 @@
+"""Which warnings a message speaks of: by CAP's triple, or by 12379's identifier of the first message of the event."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.activation.tables import Warning
+
+
+async def affected(session: AsyncSession, row: Warning) -> list[Warning]:
+    """Return the warnings in force that an Update or Cancel speaks of: those it names, or what has taken their place since."""
+    if row.msg_type not in ("Update", "Cancel") or not row.references:
+        return []
+    named = await find(
+        session,
+        row.district,
+        [(r[0], r[1]) for r in row.references],
+        event_code=row.event_code,
+        origin=row.origin,
+    )
+    roots = {other.root_id for other in named}
+    if not roots:
+        return []
+    found = await session.scalars(
+        sa.select(Warning)
+        .where(Warning.root_id.in_(roots), Warning.state == "in-force", Warning.id != row.id)
+        .order_by(Warning.received_at, Warning.id)
+        .with_for_update()
+    )
+    return list(found)
+
+
+async def find(
+    session: AsyncSession,
+    district: str,
+    references: list[tuple[str, str | None]],
+    *,
+    event_code: str = "",
+    origin: str | None = None,
+) -> list[Warning]:
+    """Return the warnings with these (identifier, sender or None); of one event type where that is known."""
+    if not references:
+        return []
+    named = sa.or_(
+        *(
+            sa.and_(Warning.identifier == identifier, *([Warning.sender == sender] if sender else []))
+            for identifier, sender in references
+        )
+    )
+    query = sa.select(Warning).where(
+        Warning.district == district,
+        named,
+        Warning.disposition.in_(("applies", "expired")),
+        Warning.msg_type != "Cancel",
+    )
+    if event_code:
+        query = query.where(Warning.event_code == event_code)
+    if origin:
+        query = query.where(Warning.origin == origin)
+    return list(await session.scalars(query.order_by(Warning.received_at, Warning.id)))
+
+
+async def waiting_for(session: AsyncSession, row: Warning) -> list[Warning]:
+    """Return the updates and cancels that came before this warning, in the order they were sent."""
+    rows = await session.scalars(
+        sa.select(Warning)
+        .where(Warning.district == row.district, Warning.origin == row.origin, Warning.state == "waiting")
+        .order_by(Warning.sent, Warning.id)
+        .with_for_update()
+    )
+    return [
+        other
+        for other in rows
+        if any(r[0] == row.identifier and (not r[1] or r[1] == row.sender) for r in other.references)
+        and other.event_code in ("", row.event_code)
+    ]
+
+
+def instant(value: str | None) -> datetime | None:
+    """Read a time kept in a reference."""
+    return datetime.fromisoformat(value) if value else None

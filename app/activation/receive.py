@@ -1,0 +1,232 @@
+"""A message that intake has read and placed becomes a warning: planned at once, or kept and shown.
+
+Runs in one transaction with everything it causes: plan, obligations, first calls, the end of what it replaces.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import audit, events
+from app.activation import close, lineage, propose, supersede
+from app.activation.tables import Part, Warning
+from app.audit import Actor
+from app.channels.registry import Registry
+from app.ids import new_id
+from app.origin import Origin
+from app.scheme.models import Scheme
+from app.warning.level import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """An earlier message that this one speaks of; 12379 and JSON name only the identifier."""
+
+    identifier: str
+    sender: str | None = None
+    sent: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A warning message as intake understood it, with what was decided about it.
+
+    ``disposition``: applies, waiting, not-applicable, expired or needs-review. ``places``: nine-digit codes; ``problems``: (code, detail).
+    """
+
+    form: str
+    source: str
+    raw_id: str | None
+    origin: Origin
+    sender: str
+    identifier: str
+    event_code: str
+    msg_type: str
+    status: str
+    level: Level | None
+    sent: datetime
+    effective: datetime | None
+    onset: datetime | None
+    expires: datetime | None
+    headline: str
+    description: str
+    instruction: str
+    issuer: str
+    content_digest: str
+    disposition: str
+    references: tuple[Referred, ...] = ()
+    places: frozenset[str] = frozenset()
+    villages: frozenset[str] = frozenset()
+    problems: tuple[tuple[str, str], ...] = ()
+    observed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of it, as the bureau is answered."""
+
+    warning_id: str
+    identifier: str
+    state: str
+    disposition: str
+    level: Level | None
+    places: tuple[str, ...]
+    parts: tuple[tuple[str, str, datetime | None], ...]  # name, state, decide_by
+    problems: tuple[tuple[str, str], ...]
+    affects: tuple[str, ...]
+    plan_hash: str | None
+
+    @property
+    def planned(self) -> bool:
+        """Whether it is in force, or ended or took over something: answered 201, else 202."""
+        return self.disposition == "applies"
+
+
+_STATE = {
+    "needs-review": "needs-review",
+    "waiting": "waiting",
+    "expired": "expired",
+    "not-applicable": "closed",
+}
+
+
+async def receive(
+    session: AsyncSession,
+    received: Received,
+    *,
+    district: str,
+    scheme: Scheme,
+    registry: Registry,
+    at: datetime,
+) -> Outcome:
+    """Take a message in. The caller has made sure that it is not known yet (sender, identifier, event type)."""
+    row_id = new_id()
+    row = Warning(
+        id=row_id,
+        district=district,
+        origin=received.origin.value,
+        source=received.source,
+        raw_id=received.raw_id,
+        form=received.form,
+        sender=received.sender,
+        identifier=received.identifier,
+        event_code=received.event_code,
+        msg_type=received.msg_type,
+        status=received.status,
+        level=received.level,
+        sent=received.sent,
+        effective=received.effective,
+        onset=received.onset,
+        expires=received.expires,
+        headline=received.headline,
+        description=received.description,
+        instruction=received.instruction,
+        issuer=received.issuer,
+        content_digest=received.content_digest,
+        observed=received.observed,
+        places=sorted(received.places),
+        villages=sorted(received.villages),
+        references=[
+            [r.identifier, r.sender, r.sent.isoformat() if r.sent else None] for r in received.references
+        ],
+        problems=[{"code": code, "detail": detail} for code, detail in received.problems],
+        affects=[],
+        state=_STATE.get(received.disposition, "in-force"),
+        disposition=received.disposition,
+        version=1,
+        root_id=row_id,
+        superseded_by=None,
+        plan_id=None,
+        plan_hash=None,
+        segment=None,
+        next_advance_at=None,
+        received_at=at,
+        ended_at=None,
+    )
+    session.add(row)
+    await session.flush()
+    by = Actor("source", received.source)
+    audit.record(
+        session,
+        "received",
+        row.id,
+        district=district,
+        by=by,
+        at=at,
+        disposition=received.disposition,
+        state=row.state,
+    )
+    events.publish(session, "warning", row.id, district=district, warning=row.id, at=at)
+    if received.disposition in ("needs-review", "waiting"):
+        # Where a limit passes without a decision, advance raises the alarm (release.yaml: review).
+        limit = scheme.release.review.limit
+        row.next_advance_at = at + limit if limit else row.expires
+    if received.disposition == "applies":
+        await apply(session, row, scheme=scheme, registry=registry, at=at, by=by)
+    await session.flush()
+    return await outcome(session, row)
+
+
+async def apply(
+    session: AsyncSession, row: Warning, *, scheme: Scheme, registry: Registry, at: datetime, by: Actor
+) -> None:
+    """Do what a message says: end what it cancels, take over what it updates, plan it, then apply what waited for it."""
+    earlier = await lineage.affected(session, row)
+    row.affects = [other.id for other in earlier]
+    if row.msg_type == "Cancel":
+        row.state, row.ended_at = "closed", at
+        for other in earlier:
+            await close.end(
+                session,
+                other,
+                "cancelled",
+                reason=row.headline or "cancelled by its issuer",
+                by=by,
+                at=at,
+                scheme=scheme,
+                registry=registry,
+            )
+        return
+    waiting = await lineage.waiting_for(session, row)
+    if any(other.msg_type == "Cancel" for other in waiting):
+        row.state, row.ended_at = "cancelled", at
+        for other in waiting:
+            other.state, other.ended_at, other.affects = "closed", at, [row.id]
+            audit.record(session, "applied", other.id, district=row.district, by=by, at=at, state="closed")
+        return
+    row.state = "in-force"
+    if earlier:
+        row.root_id = earlier[0].root_id
+        row.version = max(other.version for other in earlier) + 1
+    made = await propose.make(
+        session, row, scheme=scheme, registry=registry, at=at, cause="收到报文", by=by, replaces=earlier
+    )
+    await supersede.retire(session, earlier, row, at=at, by=by)
+    await propose.let_out_new(session, row, made, scheme=scheme, registry=registry, at=at, by=by)
+    for update in waiting:
+        update.disposition = "applies"
+        await apply(session, update, scheme=scheme, registry=registry, at=at, by=by)
+
+
+async def outcome(session: AsyncSession, row: Warning) -> Outcome:
+    """Return what is answered about a warning, now or when the same message comes again."""
+    parts = await session.execute(
+        sa.select(Part.name, Part.state, Part.decide_by)
+        .where(Part.warning_id == row.id)
+        .order_by(Part.name, Part.serial)
+    )
+    latest = {part.name: (part.name, part.state, part.decide_by) for part in parts}
+    return Outcome(
+        row.id,
+        row.identifier,
+        row.state,
+        row.disposition,
+        Level(row.level) if row.level is not None else None,
+        tuple(row.places),
+        tuple(latest.values()),
+        tuple((p["code"], p["detail"]) for p in row.problems),
+        tuple(row.affects),
+        row.plan_hash,
+    )

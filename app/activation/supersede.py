@@ -1,0 +1,70 @@
+"""An update takes over: what it leaves as it was goes on without a ring, what it changes is asked anew, what it drops is stopped."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import audit, events
+from app.activation import close, let_out
+from app.activation.states import check_warning
+from app.activation.tables import Warning
+from app.answer import obligations
+from app.answer.obligations import About
+from app.audit import Actor
+from app.dispatch import withdraw
+from app.origin import Origin
+
+
+def unchanged_towns(old: Warning, new: Warning) -> list[str]:
+    """Return the towns for which the update says nothing new (assumed: level, hazard, onset and instruction decide that).
+
+    Longer life or a longer list of other towns is no reason to wake anybody again.
+    """
+    same = (old.level, old.event_code, old.onset, old.instruction) == (
+        new.level,
+        new.event_code,
+        new.onset,
+        new.instruction,
+    )
+    if not same:
+        return []
+    return [*sorted(set(old.places) & set(new.places)), old.district]
+
+
+async def retire(
+    session: AsyncSession, earlier: Sequence[Warning], new: Warning, *, at: datetime, by: Actor
+) -> None:
+    """Retire the warnings an update replaces. Its own plan is made already, its parts are not let out yet."""
+    for old in earlier:
+        unchanged = unchanged_towns(old, new)
+        check_warning(old.state, "superseded")
+        old.state, old.superseded_by, old.ended_at, old.next_advance_at = "superseded", new.id, at, None
+        await session.flush()
+        about = About(
+            new.id,
+            new.district,
+            Origin(new.origin),
+            new.version,
+            new.event_code,
+            int(new.level or 0),
+            new.plan_id or "",
+        )
+        if unchanged:
+            await obligations.take_over(session, old.id, about, unchanged)
+            await withdraw.hand_over(session, old.id, new.id, unchanged)
+            await let_out.carry(session, old, new, unchanged)
+        await obligations.stop_calling(session, old.id)
+        await withdraw.warnings(session, [old.id], reason="superseded", at=at)
+        await close.withdraw_parts(session, old, at=at, by=by)
+        audit.record(
+            session,
+            "superseded",
+            old.id,
+            district=old.district,
+            by=by,
+            at=at,
+            by_warning=new.id,
+            unchanged=len(unchanged),
+        )
+        events.publish(session, "warning", old.id, district=old.district, warning=old.id, at=at)

@@ -1,0 +1,54 @@
+"""PURE: who is next. The chain of a level is data (escalation.yaml); this says which of its steps are due and when the next one is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from app.scheme.models import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A step to be carried out: whom, by which kinds of channel, in which round of calls."""
+
+    index: int
+    step: Step
+    due_at: datetime
+    channels: tuple[str, ...]
+
+
+SENDABLE = ("voice", "sms")
+"""Kinds that ask a person and take an answer; doors and visits are tasks, loudspeakers are nobody's answer."""
+
+NIGHT = (time(22), time(6))
+
+
+def is_night(local: time) -> bool:
+    """Whether people are asleep: 22:00 to 06:00 (44NN, assumed)."""
+    return local >= NIGHT[0] or local < NIGHT[1]
+
+
+def kinds(step: Step, own: Sequence[str], local: time) -> tuple[str, ...]:
+    """Return the kinds of channel for a step: the step's own, else the first ``spread`` of the line's.
+
+    A step without voice at night uses the line's next kind instead, so that a quiet step never becomes a silent one.
+    """
+    own = [kind for kind in own if kind in SENDABLE]
+    wanted = tuple(kind for kind in step.channels if kind in SENDABLE) or tuple(own[: max(1, step.spread)])
+    if not step.voice_at_night and is_night(local):
+        quiet = tuple(kind for kind in wanted if kind != "voice")
+        wanted = quiet or tuple(kind for kind in own if kind != "voice")[:1]
+    return wanted
+
+
+def due_at(released_at: datetime, steps: Sequence[Step], index: int) -> datetime | None:
+    """Return when a step is due, None behind the chain's end."""
+    return released_at + steps[index].after if index < len(steps) else None
+
+
+def next_other(steps: Sequence[Step], index: int) -> int:
+    """Return the first step from ``index`` on that calls somebody other than A: where a "cannot" or a missing number skips to."""
+    for ahead in range(index, len(steps)):
+        if steps[ahead].who != "A":
+            return ahead
+    return len(steps)

@@ -1,0 +1,212 @@
+"""Open obligations when a part is let out, and let them go when their warning does. The denominator is frozen here."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import audit, events
+from app.answer import escalate
+from app.answer.tables import Brief, Obligation
+from app.audit import Actor
+from app.channels.registry import Registry
+from app.db import chunks
+from app.ids import new_id
+from app.origin import Origin
+from app.scheme.models import Scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A target that must answer: a unit (village, grid, household …), its duty, its people, its clock from release."""
+
+    town: str
+    place_id: str
+    layer: str
+    duty: str
+    channels: tuple[str, ...]
+    answer_within: timedelta
+    a: str | None
+    b: str | None
+    superior: str | None
+    no_contact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The warning that obligations are about."""
+
+    warning_id: str
+    district: str
+    origin: Origin
+    version: int
+    hazard: str
+    level: int
+    plan_id: str
+
+
+async def brief(session: AsyncSession, about: About, facts: dict[str, Any], *, expires_at: datetime) -> None:
+    """Keep what is said about a warning, for every text that goes out under it."""
+    known = await session.get(Brief, about.warning_id)
+    if known is None:
+        await session.execute(
+            sa.insert(Brief).values(
+                warning_id=about.warning_id,
+                district=about.district,
+                origin=about.origin.value,
+                facts=facts,
+                expires_at=expires_at,
+            )
+        )
+    else:
+        known.facts, known.expires_at = facts, expires_at
+        await session.flush()
+
+
+async def held(session: AsyncSession, warning_id: str) -> set[tuple[str, str, str]]:
+    """Return (part, place, duty) of what is already asked under a warning."""
+    rows = await session.execute(
+        sa.select(Obligation.part, Obligation.place_id, Obligation.duty).where(
+            Obligation.warning_id == warning_id
+        )
+    )
+    return {(row.part, row.place_id, row.duty) for row in rows}
+
+
+async def open_(
+    session: AsyncSession,
+    about: About,
+    part: str,
+    asked: Sequence[Asked],
+    *,
+    scheme: Scheme,
+    registry: Registry,
+    at: datetime,
+    by: Actor,
+) -> int:
+    """Open obligations for a part that is being let out and make their first calls. Returns how many were new.
+
+    Clocks start at ``at``. Those nobody can be reached for are opened too, marked, and go to the door at once.
+    """
+    known = await held(session, about.warning_id)
+    rows = [
+        {
+            "id": new_id(),
+            "district": about.district,
+            "origin": about.origin.value,
+            "warning_id": about.warning_id,
+            "opened_for": about.warning_id,
+            "version": about.version,
+            "plan_id": about.plan_id,
+            "part": part,
+            "hazard": about.hazard,
+            "level": about.level,
+            "town": one.town,
+            "place_id": one.place_id,
+            "layer": one.layer,
+            "duty": one.duty,
+            "channels": ",".join(one.channels),
+            "a_person": one.a,
+            "b_person": one.b,
+            "superior_person": one.superior,
+            "no_contact": one.no_contact,
+            "released_at": at,
+            "due_at": at + one.answer_within,
+            "state": "open",
+            "rung": 0,
+            "cannot": False,
+            "answered_at": None,
+            "via": None,
+            "answered_round": None,
+            "round": 0,
+            "who": "A",
+            "escalated": False,
+            "step": 0,
+            "next_step_at": at,
+            "excluded_reason": None,
+            "excluded_by": None,
+        }
+        for one in asked
+        if (part, one.place_id, one.duty) not in known
+    ]
+    if not rows:
+        return 0
+    await session.execute(sa.insert(Obligation), rows)
+    audit.record(
+        session,
+        "obligations-opened",
+        about.warning_id,
+        district=about.district,
+        by=by,
+        at=at,
+        part=part,
+        count=len(rows),
+        plan=about.plan_id,
+    )
+    for town in sorted({str(row["town"]) for row in rows}):
+        events.publish(
+            session,
+            "obligation",
+            f"{about.warning_id}:{town}",
+            district=about.district,
+            warning=about.warning_id,
+            place=town,
+            at=at,
+        )
+    ids = [str(row["id"]) for row in rows]
+    for batch in chunks(ids):
+        opened = list(await session.scalars(sa.select(Obligation).where(Obligation.id.in_(batch))))
+        await escalate.take_steps(session, opened, scheme=scheme, registry=registry, at=at)
+    return len(rows)
+
+
+async def take_over(session: AsyncSession, old: str, about: About, unchanged: Collection[str]) -> list[str]:
+    """Let what was asked in unchanged towns go on under the warning that took over; nobody there is rung again.
+
+    Obligations keep the version they were asked under. Returns ids.
+    """
+    rows = list(
+        await session.scalars(
+            sa.select(Obligation).where(Obligation.warning_id == old, Obligation.town.in_(list(unchanged)))
+        )
+    )
+    for row in rows:
+        row.warning_id = about.warning_id
+    await session.flush()
+    return [row.id for row in rows]
+
+
+async def stop_calling(session: AsyncSession, warning_id: str) -> int:
+    """End the chains of a warning that is over or replaced. What was asked stays in the denominator."""
+    stopped = await session.scalars(
+        sa.update(Obligation)
+        .where(Obligation.warning_id == warning_id, Obligation.next_step_at.is_not(None))
+        .values(next_step_at=None)
+        .returning(Obligation.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(stopped.all())
+
+
+async def exclude_unexpired(
+    session: AsyncSession, warning_id: str, *, reason: str, by: Actor, at: datetime
+) -> int:
+    """Take what could still have been answered in time out of the rate, because its warning was withdrawn; with reason and name."""
+    ids = list(
+        await session.scalars(
+            sa.update(Obligation)
+            .where(
+                Obligation.warning_id == warning_id,
+                Obligation.state == "open",
+                Obligation.due_at > at,
+                Obligation.excluded_reason.is_(None),
+            )
+            .values(excluded_reason=reason, excluded_by=str(by)[:36])
+            .returning(Obligation.id)
+            .execution_options(synchronize_session=False)
+        )
+    )
+    return len(ids)

@@ -1,0 +1,561 @@
+"""Whatever way an answer comes — key press, SMS, link, page, the officer on the phone, a visit — it becomes the same fact here.
+
+First valid answer counts, all are kept. An answer meets an obligation when its person holds the duty (A, B), or, below the towns, when
+the superior gives it for them. A chief or a neighbour never does.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import audit, events, metrics, sealed
+from app.access.links import Bundle
+from app.access.officer import Officer
+from app.access.rights import require
+from app.answer import chain, escalate
+from app.answer.fold import RUNGS, AnswerFact, standing
+from app.answer.tables import Answer, Call, Obligation, ReplyRow
+from app.answer.understand import pressed, understand
+from app.audit import Actor
+from app.channels.contract import Receipt, Reply
+from app.db import chunks
+from app.directory import people
+from app.dispatch import receipts as dispatch_receipts
+from app.dispatch import standing as dispatch_standing
+from app.dispatch import withdraw
+from app.errors import Forbidden, NotFound, Validation
+from app.ids import new_id
+from app.scheme.models import Scheme
+from app.warning.level import Level
+
+# A bare reply by number belongs to the newest call of that number, not to one of days ago.
+REPLY_WINDOW = timedelta(hours=24)
+ANSWERS = ("confirmed", "acting", "done", "cannot")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer as given: by whom, what, by which way, when, and the id that makes a repeat harmless."""
+
+    rung: str
+    via: str
+    source: str
+    event_id: str
+    occurred_at: datetime
+    person_id: str | None = None
+    entered_by: str | None = None
+    words: str | None = None
+    trusted: bool = False  # entered by the desk or by the level above: counts whoever it is
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What an answer did to one obligation."""
+
+    obligation_id: str
+    counts: bool
+    why_not: str | None
+    state: str
+
+
+async def from_gateway(
+    session: AsyncSession,
+    channel: str,
+    items: Sequence[Receipt | Reply],
+    *,
+    district: str,
+    scheme: Scheme,
+    at: datetime,
+) -> dict[str, int]:
+    """Record what a vendor posted: receipts move deliveries and the lower ladder, replies are answers. Returns counts by outcome."""
+    told = await dispatch_receipts.record(
+        session, channel, [item for item in items if isinstance(item, Receipt)], district=district, at=at
+    )
+    await heard(session, told.seen, at=at)
+    if told.failed:
+        await escalate.hurry(session, told.failed, scheme=scheme, at=at)
+    counts = await replies(
+        session,
+        channel,
+        [item for item in items if isinstance(item, Reply)],
+        district=district,
+        scheme=scheme,
+        at=at,
+    )
+    return {"unmatched": told.unmatched, "repeated": told.repeated, **counts}
+
+
+async def heard(session: AsyncSession, seen: Sequence[dispatch_receipts.Seen], *, at: datetime) -> None:
+    """Move the lower ladder (delivered, heard) of what these deliveries asked for; below the gap nothing counts as answered."""
+    if not seen:
+        return
+    roots = await dispatch_standing.root(session, [one.delivery_id for one in seen])
+    best: dict[str, int] = defaultdict(int)
+    for one in seen:
+        rung = RUNGS.index("heard") if one.state == "heard" else RUNGS.index("delivered")
+        best[roots[one.delivery_id]] = max(best[roots[one.delivery_id]], rung)
+    for part in chunks(list(best)):
+        calls = (
+            await session.execute(
+                sa.select(
+                    Call.delivery_id,
+                    Obligation.id,
+                    Obligation.rung,
+                    Obligation.district,
+                    Obligation.warning_id,
+                    Obligation.town,
+                )
+                .join(Obligation, Obligation.id == Call.obligation_id)
+                .where(Call.delivery_id.in_(part), Call.who.in_(("A", "B")))
+            )
+        ).all()
+        for rung in sorted(set(best.values())):
+            ids = [row.id for row in calls if best[row.delivery_id] == rung and row.rung < rung]
+            for few in chunks(ids):
+                await session.execute(
+                    sa.update(Obligation)
+                    .where(Obligation.id.in_(few), Obligation.rung < rung)
+                    .values(rung=rung)
+                    .execution_options(synchronize_session=False)
+                )
+        for row in calls:
+            if row.rung < best[row.delivery_id]:
+                events.publish(
+                    session,
+                    "obligation",
+                    f"{row.warning_id}:{row.town}",
+                    district=row.district,
+                    warning=row.warning_id,
+                    place=row.town,
+                    at=at,
+                )
+
+
+async def replies(
+    session: AsyncSession,
+    channel: str,
+    items: Sequence[Reply],
+    *,
+    district: str,
+    scheme: Scheme,
+    at: datetime,
+) -> dict[str, int]:
+    """Record replies of one channel; each is kept whatever it says. Returns how many had which outcome."""
+    if not items:
+        return {}
+    fresh = {item.event_id[:120]: item for item in items}
+    known: set[str] = set()
+    for part in chunks(list(fresh)):
+        known |= set(
+            await session.scalars(
+                sa.select(ReplyRow.event_id).where(ReplyRow.channel == channel, ReplyRow.event_id.in_(part))
+            )
+        )
+    fresh = {event: item for event, item in fresh.items() if event not in known}
+    by_key = await dispatch_standing.by_key(
+        session, channel, [item.key for item in fresh.values() if item.key]
+    )
+    given: list[tuple[Given, list[Obligation], dict[str, set[str]]]] = []
+    rows = []
+    for event, item in fresh.items():
+        meaning = pressed(item.digit) if item.digit else understand(item.text or "")
+        obligations, person, who = await _asked_by(session, item, by_key, district=district, at=at)
+        outcome = (
+            "not-understood"
+            if meaning is None
+            else "answered"
+            if obligations
+            else "nothing-open"
+            if person
+            else "unknown-number"
+        )
+        metrics.REPLIES.labels(channel, outcome).inc()
+        rows.append(
+            {
+                "id": new_id(),
+                "district": district,
+                "channel": channel,
+                "event_id": event,
+                "key": (item.key or "")[:80] or None,
+                "phone_index": sealed.blind_index(item.from_number) if item.from_number else None,
+                "words": item.digit or item.text,
+                "outcome": outcome,
+                "occurred_at": item.at,
+                "received_at": at,
+            }
+        )
+        if outcome == "answered" and meaning is not None:
+            given.append(
+                (
+                    Given(
+                        meaning, "voice" if item.digit else "sms", channel, event, item.at, person_id=person
+                    ),
+                    obligations,
+                    who,
+                )
+            )
+    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    for part_ in chunks(rows):
+        await session.execute(make(ReplyRow).on_conflict_do_nothing(), list(part_))
+    await _record(session, given, scheme=scheme, at=at)
+    counts: dict[str, int] = defaultdict(int)
+    for row in rows:
+        counts[str(row["outcome"])] += 1
+    return {**counts, "repeated": len(items) - len(rows)}
+
+
+async def _asked_by(
+    session: AsyncSession,
+    item: Reply,
+    by_key: dict[str, dispatch_standing.Addressed],
+    *,
+    district: str,
+    at: datetime,
+) -> tuple[list[Obligation], str | None, dict[str, set[str]]]:
+    """Find what a reply answers: by the key of its message, else the newest unanswered call of its number."""
+    addressed = by_key.get(item.key or "")
+    if addressed is not None:
+        root = (await dispatch_standing.root(session, [addressed.delivery_id]))[addressed.delivery_id]
+        rows, who = await _with_calls(session, sa.select(Call).where(Call.delivery_id == root))
+        return rows, addressed.person_id, who
+    if item.from_number is None:
+        return [], None, {}
+    persons = await people.by_phone(session, district, item.from_number)
+    if not persons:
+        return [], None, {}
+    newest = (
+        await session.execute(
+            sa.select(Obligation.warning_id, Call.person_id)
+            .join(Call, Call.obligation_id == Obligation.id)
+            .where(Call.person_id.in_(persons), Call.at > at - REPLY_WINDOW, Obligation.answered_at.is_(None))
+            .order_by(Call.at.desc(), Obligation.level.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    if newest is None:
+        return [], persons[0], {}
+    rows, who = await _with_calls(
+        session,
+        sa.select(Call)
+        .join(Obligation, Obligation.id == Call.obligation_id)
+        .where(
+            Call.person_id.in_(persons),
+            Obligation.warning_id == newest.warning_id,
+            Call.at > at - REPLY_WINDOW,
+        ),
+    )
+    return rows, newest.person_id, who
+
+
+async def _with_calls(
+    session: AsyncSession, which: sa.Select[Call]
+) -> tuple[list[Obligation], dict[str, set[str]]]:
+    calls = list(await session.scalars(which))
+    who: dict[str, set[str]] = defaultdict(set)
+    for call in calls:
+        who[call.obligation_id].add(call.who)
+    rows = []
+    for part in chunks(sorted(who)):
+        rows += list(await session.scalars(sa.select(Obligation).where(Obligation.id.in_(part))))
+    return rows, who
+
+
+async def by_link(
+    session: AsyncSession,
+    bundle: Bundle,
+    rung: str,
+    *,
+    occurred_at: datetime,
+    event_id: str,
+    scheme: Scheme,
+    at: datetime,
+    words: str | None = None,
+) -> list[Effect]:
+    """Record a tap on a one-tap link, for everything that person was asked under that warning. Raises NotFound, Validation."""
+    rows, who = await asked(session, bundle)
+    if not rows:
+        raise NotFound("Nothing is asked under this link.")
+    return await _record(
+        session,
+        [
+            (
+                Given(
+                    _rung(rung),
+                    "link",
+                    f"link:{bundle.id[:30]}",
+                    event_id,
+                    occurred_at,
+                    person_id=bundle.person_id,
+                    words=words,
+                ),
+                rows,
+                who,
+            )
+        ],
+        scheme=scheme,
+        at=at,
+    )
+
+
+async def asked(session: AsyncSession, bundle: Bundle) -> tuple[list[Obligation], dict[str, set[str]]]:
+    """Return what a link's person was asked under its warning, or under the one that took it over unchanged."""
+    return await _with_calls(
+        session,
+        sa.select(Call)
+        .join(Obligation, Obligation.id == Call.obligation_id)
+        .where(
+            Call.person_id == bundle.person_id,
+            sa.or_(Obligation.warning_id == bundle.warning_id, Obligation.opened_for == bundle.warning_id),
+        ),
+    )
+
+
+async def by_phone(
+    session: AsyncSession,
+    warning_id: str,
+    place: str,
+    duty: str,
+    rung: str,
+    words: str | None,
+    *,
+    by: Officer,
+    scheme: Scheme,
+    at: datetime,
+) -> list[Effect]:
+    """Enter an answer taken by phone: by the desk for anybody, by a town for the places below it, never for itself.
+
+    ``place``: a town's code (then its own duty of that name) or a unit's own code. Raises NotFound, Forbidden, OutOfScope.
+    """
+    require(by, "answer-by-phone", place)
+    rows = list(
+        await session.scalars(
+            sa.select(Obligation).where(
+                Obligation.warning_id == warning_id,
+                Obligation.duty == duty,
+                sa.or_(Obligation.place_id == place, Obligation.town == place),
+            )
+        )
+    )
+    exact = [row for row in rows if row.place_id == place]
+    rows = exact or rows
+    if not rows:
+        raise NotFound("That place has no such duty under this warning.")
+    if by.role == "town" and any(row.layer in ("L1", "L2") for row in rows):
+        raise Forbidden("A town does not answer for itself this way.")
+    event = hashlib.sha256(
+        f"{by.id}:{warning_id}:{place}:{duty}:{rung}:{at.isoformat()}".encode()
+    ).hexdigest()[:32]
+    given = Given(_rung(rung), "phone", "phone", event, at, entered_by=by.id, words=words, trusted=True)
+    return await _record(session, [(given, rows, {})], scheme=scheme, at=at)
+
+
+async def by_page(
+    session: AsyncSession,
+    obligation_ids: Collection[str],
+    rung: str,
+    words: str | None,
+    *,
+    by: Officer,
+    occurred_at: datetime,
+    event_id: str,
+    scheme: Scheme,
+    at: datetime,
+) -> list[Effect]:
+    """Record a town's tap on its own page, for its own duties; ``occurred_at`` is when it was tapped, signal or not."""
+    rows = list(await session.scalars(sa.select(Obligation).where(Obligation.id.in_(obligation_ids))))
+    if len(rows) != len(set(obligation_ids)):
+        raise NotFound
+    for row in rows:
+        require(by, "answer", row.town)
+    given = Given(
+        _rung(rung),
+        "page",
+        "page",
+        event_id,
+        occurred_at,
+        person_id=by.person_id,
+        entered_by=by.id,
+        words=words,
+        trusted=True,
+    )
+    return await _record(session, [(given, rows, {})], scheme=scheme, at=at)
+
+
+async def told_at_the_door(
+    session: AsyncSession,
+    place_id: str,
+    rung: str,
+    *,
+    by: Officer,
+    occurred_at: datetime,
+    event_id: str,
+    scheme: Scheme,
+    at: datetime,
+    warning_id: str | None = None,
+) -> list[Effect]:
+    """Somebody stood at the door and told the household (or woke the person): an answer ``via=onsite``."""
+    which = sa.select(Obligation).where(Obligation.place_id == place_id, Obligation.answered_at.is_(None))
+    if warning_id is not None:
+        which = which.where(Obligation.warning_id == warning_id)
+    rows = list(await session.scalars(which))
+    if not rows:
+        return []
+    given = Given(_rung(rung), "onsite", "door", event_id, occurred_at, entered_by=by.id, trusted=True)
+    return await _record(session, [(given, rows, {})], scheme=scheme, at=at)
+
+
+def _rung(rung: str) -> str:
+    if rung not in ANSWERS:
+        raise Validation("An answer is confirmed, acting, done or cannot.")
+    return rung
+
+
+def _why_not(row: Obligation, given: Given, called_as: set[str]) -> str | None:
+    """Return why an answer does not meet an obligation, None if it does."""
+    if given.trusted or given.person_id in (row.a_person, row.b_person) or called_as & {"A", "B"}:
+        return None
+    if row.layer not in ("L1", "L2") and (given.person_id == row.superior_person or "superior" in called_as):
+        return None
+    return "not-their-duty"
+
+
+async def _record(
+    session: AsyncSession,
+    given: Sequence[tuple[Given, list[Obligation], dict[str, set[str]]]],
+    *,
+    scheme: Scheme,
+    at: datetime,
+) -> list[Effect]:
+    """Write answers and fold them into their obligations."""
+    if not given:
+        return []
+    rows: dict[str, Obligation] = {}
+    answers = []
+    for one, obligations, who in given:
+        older = await _older(session, obligations) if one.rung != "cannot" else []
+        for row in [*obligations, *older]:
+            rows[row.id] = row
+            why_not = _why_not(row, one, who.get(row.id, set())) if row in obligations else None
+            answers.append(
+                {
+                    "id": new_id(),
+                    "district": row.district,
+                    "origin": row.origin,
+                    "obligation_id": row.id,
+                    "person_id": one.person_id,
+                    "entered_by": one.entered_by,
+                    "rung": one.rung,
+                    "via": one.via,
+                    "counts": why_not is None,
+                    "why_not": why_not,
+                    "version": row.version,
+                    "words": one.words,
+                    "occurred_at": one.occurred_at,
+                    "received_at": at,
+                    "source": one.source,
+                    "event_id": one.event_id[:120],
+                }
+            )
+            metrics.ANSWERS.labels(one.via, one.rung).inc()
+    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    for part in chunks(answers, 300):
+        await session.execute(make(Answer).on_conflict_do_nothing(), list(part))
+    return await _fold(session, list(rows.values()), scheme=scheme, at=at)
+
+
+async def _older(session: AsyncSession, rows: Sequence[Obligation]) -> list[Obligation]:
+    """What the same place was asked before for the same hazard: whoever confirms the newer or higher has heard the older too."""
+    if not rows:
+        return []
+    found = await session.scalars(
+        sa.select(Obligation).where(
+            Obligation.place_id.in_({row.place_id for row in rows}),
+            Obligation.answered_at.is_(None),
+            Obligation.hazard.in_({row.hazard for row in rows}),
+            Obligation.id.not_in([row.id for row in rows]),
+            Obligation.released_at <= max(row.released_at for row in rows),
+            Obligation.excluded_reason.is_(None),
+        )
+    )
+    wanted = {(row.place_id, row.duty, row.part, row.hazard, row.origin) for row in rows}
+    return [row for row in found if (row.place_id, row.duty, row.part, row.hazard, row.origin) in wanted]
+
+
+async def _fold(
+    session: AsyncSession, rows: Sequence[Obligation], *, scheme: Scheme, at: datetime
+) -> list[Effect]:
+    facts: dict[str, list[AnswerFact]] = defaultdict(list)
+    why: dict[str, tuple[bool, str | None]] = {}
+    for part in chunks([row.id for row in rows]):
+        for answer in await session.scalars(
+            sa.select(Answer).where(Answer.obligation_id.in_(part)).order_by(Answer.id)
+        ):
+            facts[answer.obligation_id].append(
+                AnswerFact(answer.rung, answer.counts, answer.received_at, answer.via, 0, answer.event_id)
+            )
+            why[answer.obligation_id] = (answer.counts, answer.why_not)
+    effects, settled = [], []
+    for row in rows:
+        before = (row.state, row.rung, row.cannot)
+        now = standing(facts[row.id], due_at=row.due_at, at=at, heard=row.rung)
+        row.state, row.rung, row.cannot = now.state, max(row.rung, now.rung), now.cannot
+        if now.answered_at is not None:
+            if row.answered_at is None:
+                row.answered_round = row.round
+            row.answered_at, row.via, row.next_step_at = now.answered_at, now.via, None
+            settled.append(row.id)
+        elif now.cannot and not before[2]:
+            steps = scheme.escalation.steps(Level(row.level), scheme.duty(row.layer, row.duty).hop)
+            row.step, row.next_step_at = chain.next_other(steps, row.step), at
+        if before != (row.state, row.rung, row.cannot):
+            audit.record(
+                session,
+                "answered" if now.answered_at else "cannot" if now.cannot else "heard",
+                row.id,
+                district=row.district,
+                by=Actor("answer", now.via or "unknown"),
+                at=at,
+                state=row.state,
+                was=before[0],
+            )
+            events.publish(
+                session,
+                "obligation",
+                f"{row.warning_id}:{row.town}",
+                district=row.district,
+                warning=row.warning_id,
+                place=row.town,
+                at=at,
+            )
+        counts, why_not = why.get(row.id, (False, None))
+        effects.append(Effect(row.id, counts, why_not, row.state))
+    await session.flush()
+    await _stop_needless(session, settled, at=at)
+    return effects
+
+
+async def _stop_needless(session: AsyncSession, settled: Sequence[str], *, at: datetime) -> None:
+    """Stop what still waits to ask for what has been answered, unless it also asks for something open."""
+    if not settled:
+        return
+    needless: set[str] = set()
+    for part in chunks(list(settled)):
+        needless |= set(
+            await session.scalars(sa.select(Call.delivery_id).where(Call.obligation_id.in_(part)))
+        )
+    needed: set[str] = set()
+    for part in chunks(sorted(needless)):
+        needed |= set(
+            await session.scalars(
+                sa.select(Call.delivery_id)
+                .join(Obligation, Obligation.id == Call.obligation_id)
+                .where(Call.delivery_id.in_(part), Obligation.answered_at.is_(None))
+            )
+        )
+    await withdraw.deliveries(session, needless - needed, reason="answered", at=at)

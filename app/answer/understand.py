@@ -1,0 +1,39 @@
+"""PURE: what a person's reply means. ``1`` confirms, ``2`` cannot; full-width digits and words around it are taken, guesses are not."""
+
+import re
+import unicodedata
+from typing import Literal
+
+Meaning = Literal["confirmed", "cannot"]
+
+_WORDS: tuple[tuple[str, Meaning], ...] = (
+    ("不能", "cannot"),
+    ("无法", "cannot"),
+    ("有困难", "cannot"),
+    ("办不了", "cannot"),
+    ("不行", "cannot"),
+    ("收到", "confirmed"),
+    ("确认", "confirmed"),
+    ("明白", "confirmed"),
+    ("已知", "confirmed"),
+)
+_NEGATED = ("没收到", "未收到", "没有收到")
+
+
+def understand(text: str) -> Meaning | None:
+    """Return what a reply means, None where it does not say so clearly (two different digits, other words)."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    digits = set(re.findall(r"\d+", plain))
+    if digits:
+        if digits == {"1"}:
+            return "confirmed"
+        return "cannot" if digits == {"2"} else None
+    if any(word in plain for word in _NEGATED):
+        return None
+    found = {meaning for word, meaning in _WORDS if word in plain}
+    return found.pop() if len(found) == 1 else None
+
+
+def pressed(digit: str) -> Meaning | None:
+    """Return what a pressed key means; ``*`` only repeats the text."""
+    return {"1": "confirmed", "2": "cannot"}.get(unicodedata.normalize("NFKC", digit).strip())  # type: ignore[return-value]

@@ -1,0 +1,162 @@
+"""Put messages in line: content once, one row a message, one idempotency key for all its tries."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import events
+from app.channels.contract import ChannelKind
+from app.channels.registry import Registry
+from app.db import chunks
+from app.dispatch.facts import State
+from app.dispatch.tables import Content, Delivery
+from app.ids import new_id
+from app.origin import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One message to be sent: to a person (or, for a broadcast, to a place), by one kind of channel, in one round.
+
+    ``key`` names it for ever (warning, person, kind, round …): the same order twice is one delivery. ``text`` may hold ``{link}``, which
+    becomes the person's one-tap link as it is sent.
+    """
+
+    key: str
+    district: str
+    origin: Origin
+    warning_id: str
+    part: str
+    town: str
+    place_id: str
+    person_id: str | None
+    layer: str
+    kind: str
+    level: int
+    round: int
+    text: str
+    expires_at: datetime | None
+    purpose: str = "alert"
+    channel: str | None = None
+    failover_of: str | None = None
+
+
+async def enqueue(
+    session: AsyncSession,
+    orders: Sequence[Order],
+    *,
+    registry: Registry,
+    at: datetime,
+    urgency: int | None = None,
+) -> dict[str, str]:
+    """Put orders in line. Returns delivery id by order key, for those that have a channel at all.
+
+    ``urgency``: place in line, default the order's level. An order whose kind no channel of its origin carries is not queued (its key is missing in the answer): the caller shows that.
+    """
+    rows, ids = [], {}
+    content = await _contents(session, orders)
+    for order in orders:
+        channel = order.channel
+        if channel is None:
+            able = registry.for_kind(ChannelKind(order.kind), order.origin)
+            if not able:
+                continue
+            channel = able[0].name
+        row_id = new_id()
+        ids[order.key] = row_id
+        rows.append(
+            {
+                "id": row_id,
+                "district": order.district,
+                "origin": order.origin.value,
+                "warning_id": order.warning_id,
+                "purpose": order.purpose,
+                "part": order.part,
+                "town": order.town,
+                "place_id": order.place_id,
+                "person_id": order.person_id,
+                "layer": order.layer,
+                "kind": order.kind,
+                "channel": channel,
+                "key": order.key,
+                "content_id": content[_digest(order.text)],
+                "level": order.level,
+                "urgency": order.level if urgency is None else urgency,
+                "round": order.round,
+                "failover_of": order.failover_of,
+                "state": State.QUEUED.value,
+                "reason": None,
+                "vendor_id": None,
+                "attempts": 0,
+                "possibly_twice": False,
+                "not_before": at,
+                "lease_until": None,
+                "claimed_by": None,
+                "expires_at": order.expires_at,
+                "created_at": at,
+                "state_at": at,
+            }
+        )
+        events.publish(
+            session,
+            "delivery",
+            row_id,
+            district=order.district,
+            warning=order.warning_id,
+            place=order.town,
+            at=at,
+        )
+    if not rows:
+        return {}
+    known: dict[str, str] = {}
+    for keys in chunks(list(ids)):
+        found = await session.execute(sa.select(Delivery.key, Delivery.id).where(Delivery.key.in_(keys)))
+        known |= {key: row_id for key, row_id in found}
+    fresh = [row for row in rows if row["key"] not in known]
+    if fresh:
+        await session.execute(sa.insert(Delivery), fresh)
+        session.info["enqueued"] = True
+    return ids | known
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def _contents(session: AsyncSession, orders: Sequence[Order]) -> dict[str, str]:
+    """Return content id by digest, storing texts that are new."""
+    texts = {_digest(order.text): order for order in orders}
+    found: dict[str, str] = {}
+    for part in chunks(list(texts)):
+        rows = await session.execute(
+            sa.select(Content.digest, Content.id).where(
+                Content.district == orders[0].district, Content.digest.in_(part)
+            )
+        )
+        found |= {digest: row_id for digest, row_id in rows}
+    new = [
+        {"id": new_id(), "district": order.district, "digest": digest, "text": order.text}
+        for digest, order in texts.items()
+        if digest not in found
+    ]
+    if new:
+        # Two transactions may store the same text at once; the loser reads the winner's row.
+        if session.get_bind().dialect.name == "postgresql":
+            from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 - only where it is used
+
+            await session.execute(insert(Content).on_conflict_do_nothing(), new)
+            for part in chunks([row["digest"] for row in new]):
+                rows = await session.execute(
+                    sa.select(Content.digest, Content.id).where(
+                        Content.district == orders[0].district, Content.digest.in_(part)
+                    )
+                )
+                found |= {digest: row_id for digest, row_id in rows}
+        else:
+            await session.execute(sa.insert(Content), new)
+            found |= {row["digest"]: row["id"] for row in new}
+    return found

@@ -1,0 +1,58 @@
+"""Whether a warning's messages may start: one row a warning, locked by the claim and by the cancel alike."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.dispatch.tables import Permit
+
+Purpose: TypeAlias = Literal["alert", "clear"]
+
+
+async def grant(
+    session: AsyncSession,
+    warning_id: str,
+    *,
+    district: str,
+    origin: str,
+    hazard: str,
+    title: str,
+    expires_at: datetime | None,
+    purpose: Purpose = "alert",
+) -> None:
+    """Permit sending for a warning until it expires."""
+    await session.execute(
+        sa.insert(Permit).values(
+            warning_id=warning_id,
+            purpose=purpose,
+            district=district,
+            origin=origin,
+            hazard=hazard,
+            title=title,
+            cancelled_at=None,
+            expires_at=expires_at,
+        )
+    )
+
+
+async def revoke(session: AsyncSession, warning_ids: Collection[str], *, at: datetime) -> None:
+    """Permit nothing more of the warnings themselves; no such send starts after this commits."""
+    await session.execute(
+        sa.update(Permit)
+        .where(Permit.warning_id.in_(warning_ids), Permit.purpose == "alert", Permit.cancelled_at.is_(None))
+        .values(cancelled_at=at)
+    )
+
+
+async def held(session: AsyncSession, warning_ids: Collection[str]) -> dict[tuple[str, str], Permit]:
+    """Return the permits of some warnings by (warning, purpose), locked against a cancel until this transaction ends."""
+    rows = await session.scalars(
+        sa.select(Permit)
+        .where(Permit.warning_id.in_(warning_ids))
+        .order_by(Permit.warning_id, Permit.purpose)
+        .with_for_update(read=True)
+    )
+    return {(row.warning_id, row.purpose): row for row in rows}

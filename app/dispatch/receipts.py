@@ -1,0 +1,173 @@
+"""What gateways report later: a fact for each event, matched to its delivery, folded into its state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import events, logs, metrics
+from app.channels.contract import Receipt
+from app.db import chunks
+from app.dispatch.facts import State, weaker_than
+from app.dispatch.tables import Delivery, ReceiptRow
+from app.ids import new_id
+
+log = logs.get(__name__)
+
+# How long a receipt that came before its send was recorded is matched again.
+REMATCH = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far a delivery got at the person's end: connected, heard or delivered."""
+
+    delivery_id: str
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of a batch of receipts."""
+
+    seen: tuple[Seen, ...]
+    failed: tuple[str, ...]  # deliveries that the carrier now says never arrived
+    unmatched: int
+    repeated: int
+
+
+async def record(
+    session: AsyncSession, channel: str, receipts: Sequence[Receipt], *, district: str, at: datetime
+) -> Recorded:
+    """Record receipts of one channel. Only deliveries sent through that channel can be touched; a repeat changes nothing."""
+    if not receipts:
+        return Recorded((), (), 0, 0)
+    by_key = await _find(session, channel, "key", [r.key for r in receipts if r.key])
+    by_vendor = await _find(
+        session, channel, "vendor_id", [r.gateway_id for r in receipts if r.gateway_id and not r.key]
+    )
+    rows, matched = [], []
+    for receipt in receipts:
+        delivery = by_key.get(receipt.key or "") or by_vendor.get(receipt.gateway_id or "")
+        rows.append(
+            {
+                "id": new_id(),
+                "district": district,
+                "channel": channel,
+                "event_id": receipt.event_id[:120],
+                "vendor_id": (receipt.gateway_id or "")[:80] or None,
+                "key": (receipt.key or "")[:80] or None,
+                "delivery_id": delivery.id if delivery else None,
+                "state": receipt.state,
+                "detail": receipt.detail_code[:40] or None,
+                "occurred_at": receipt.at,
+                "received_at": at,
+            }
+        )
+        metrics.RECEIPTS.labels(channel, receipt.state).inc()
+        if delivery is None:
+            metrics.RECEIPTS_UNMATCHED.labels(channel).inc()
+        else:
+            matched.append((receipt, delivery))
+    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    new = 0
+    for part in chunks(rows, 500):
+        stored = await session.scalars(
+            make(ReceiptRow).on_conflict_do_nothing().returning(ReceiptRow.id), list(part)
+        )
+        new += len(stored.all())
+    seen, failed = await _apply(session, matched, at)
+    return Recorded(
+        tuple(seen), tuple(failed), sum(1 for row in rows if row["delivery_id"] is None), len(rows) - new
+    )
+
+
+async def _find(
+    session: AsyncSession, channel: str, by: Literal["key", "vendor_id"], values: Sequence[str | None]
+) -> dict[str, Delivery]:
+    found: dict[str, Delivery] = {}
+    for part in chunks(list(dict.fromkeys(v for v in values if v))):
+        column = Delivery.key if by == "key" else Delivery.vendor_id
+        for row in await session.scalars(
+            sa.select(Delivery).where(Delivery.channel == channel, column.in_(part))
+        ):
+            found[getattr(row, by)] = row
+    return found
+
+
+async def _apply(
+    session: AsyncSession, matched: Sequence[tuple[Receipt, Delivery]], at: datetime
+) -> tuple[list[Seen], list[str]]:
+    """Fold receipts into delivery states. Unknown words of a vendor are kept but move nothing."""
+    target = {
+        "delivered": State.DELIVERED,
+        "heard": State.DELIVERED,
+        "connected": State.DELIVERED,
+        "failed": State.FAILED,
+    }
+    moves: dict[State, list[str]] = {}
+    seen, failed = [], []
+    for receipt, delivery in matched:
+        state = target.get(receipt.state)
+        if state is None:
+            log.warning("receipt.unknown_state", channel=delivery.channel, delivery=delivery.id)
+            continue
+        if delivery.state in weaker_than(state):
+            moves.setdefault(state, []).append(delivery.id)
+            if state is State.FAILED:
+                failed.append(delivery.id)
+        if state is State.DELIVERED:
+            seen.append(Seen(delivery.id, receipt.state, receipt.at))
+        events.publish(
+            session,
+            "delivery",
+            delivery.id,
+            district=delivery.district,
+            warning=delivery.warning_id,
+            place=delivery.town,
+            at=at,
+        )
+    for state, ids in moves.items():
+        for part in chunks(ids):
+            await session.execute(
+                sa.update(Delivery)
+                .where(Delivery.id.in_(part), Delivery.state.in_(weaker_than(state)))
+                .values(
+                    state=state.value,
+                    state_at=at,
+                    not_before=None,
+                    lease_until=None,
+                    claimed_by=None,
+                    reason="carrier" if state is State.FAILED else None,
+                )
+                .execution_options(synchronize_session=False)
+            )
+    return seen, failed
+
+
+async def match_again(session: AsyncSession, *, at: datetime) -> Recorded:
+    """Try receipts that knew no delivery once more: one may come before its send was recorded."""
+    rows = list(
+        await session.scalars(
+            sa.select(ReceiptRow)
+            .where(ReceiptRow.delivery_id.is_(None), ReceiptRow.received_at > at - REMATCH)
+            .limit(500)
+        )
+    )
+    matched = []
+    for row in rows:
+        receipt = Receipt(row.vendor_id, row.key, row.state, row.occurred_at, row.event_id, row.detail or "")  # type: ignore[arg-type]
+        by_key = await _find(session, row.channel, "key", [row.key])
+        by_vendor = await _find(session, row.channel, "vendor_id", [row.vendor_id])
+        delivery = by_key.get(row.key or "") or by_vendor.get(row.vendor_id or "")
+        if delivery is not None:
+            row.delivery_id = delivery.id
+            matched.append((receipt, delivery))
+    await session.flush()
+    seen, failed = await _apply(session, matched, at)
+    return Recorded(tuple(seen), tuple(failed), len(rows) - len(matched), 0)

@@ -1,0 +1,77 @@
+"""Stop what has not started: a warning's messages, those of some places, or single ones that nobody needs any more."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db import chunks
+from app.dispatch import permit
+from app.dispatch.facts import State
+from app.dispatch.tables import Delivery
+
+_WAITING = (State.QUEUED.value, State.SENDING.value)
+
+
+async def warnings(session: AsyncSession, warning_ids: Collection[str], *, reason: str, at: datetime) -> int:
+    """Stop everything of these warnings. No send starts after this commits; one in flight right now may still arrive.
+
+    Messages that a worker is claiming at this moment are skipped here: its claim waits for this commit, sees the permit gone and
+    cancels them itself.
+    """
+    await permit.revoke(session, warning_ids, at=at)
+    return await _cancel(
+        session, sa.and_(Delivery.warning_id.in_(list(warning_ids)), Delivery.purpose == "alert"), reason, at
+    )
+
+
+async def places(
+    session: AsyncSession, warning_id: str, towns: Collection[str], *, reason: str, at: datetime
+) -> int:
+    """Stop what waits for some towns of a warning that goes on elsewhere."""
+    return await _cancel(
+        session, sa.and_(Delivery.warning_id == warning_id, Delivery.town.in_(list(towns))), reason, at
+    )
+
+
+async def deliveries(session: AsyncSession, ids: Collection[str], *, reason: str, at: datetime) -> int:
+    """Stop single messages that wait, for instance because the person has answered."""
+    stopped = 0
+    for part in chunks(list(ids)):
+        stopped += await _cancel(session, Delivery.id.in_(part), reason, at)
+    return stopped
+
+
+async def hand_over(session: AsyncSession, old: str, new: str, towns: Collection[str]) -> None:
+    """Let messages that wait for some towns run under the warning that took over from theirs."""
+    await session.execute(
+        sa.update(Delivery)
+        .where(Delivery.warning_id == old, Delivery.town.in_(list(towns)), Delivery.not_before.is_not(None))
+        .values(warning_id=new)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _cancel(session: AsyncSession, which: sa.ColumnElement[bool], reason: str, at: datetime) -> int:
+    waiting = (
+        sa.select(Delivery.id)
+        .where(which, Delivery.not_before.is_not(None), Delivery.state.in_(_WAITING))
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(await session.scalars(waiting))
+    for part in chunks(ids):
+        await session.execute(
+            sa.update(Delivery)
+            .where(Delivery.id.in_(part))
+            .values(
+                # In flight: the gateway may already have it. It keeps its lease so that the outcome is still recorded.
+                state=State.CANCELLED.value,
+                reason=reason,
+                state_at=at,
+                not_before=None,
+                possibly_twice=Delivery.possibly_twice,
+            )
+            .execution_options(synchronize_session=False)
+        )
+    return len(ids)

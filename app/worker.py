@@ -1,0 +1,202 @@
+"""The working process: one table of sweeps and their periods, two lanes of senders. No logic of its own.
+
+A sweep is idempotent and safe on every node; its due times are rows. In real time APScheduler ticks them; where time stands still
+(tests, the headless demo) ``drain`` runs everything that is due now, and ``next_due`` says when to look again.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import beats, db as database, events, logs, metrics
+from app.activation import advance, observe, overdue
+from app.answer import escalate, record
+from app.channels.registry import Registry
+from app.clock import Clock
+from app.db import Database
+from app.dispatch import expire, receipts, send
+from app.dispatch.send import Sender
+from app.disaster import remind
+from app.origin import Origin
+from app.scheme.models import Scheme
+from app.settings import Settings
+
+log = logs.get(__name__)
+
+EVENTS_KEPT = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A piece of work that is due from time to time. ``run`` returns how much it did; ``next_due`` reads when more will be."""
+
+    name: str
+    every: float
+    run: Callable[[AsyncSession, datetime], Awaitable[int]]
+    next_due: Callable[[AsyncSession], Awaitable[datetime | None]] | None = None
+
+
+@dataclass
+class Worker:
+    """Sweeps and senders over one database, scheme, registry and clock."""
+
+    db: Database
+    scheme: Scheme
+    registry: Registry
+    clock: Clock
+    sender: Sender
+    sweeps: Sequence[Sweep]
+    name: str
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _scheduler: AsyncIOScheduler | None = None
+
+    async def tick(self, sweep: Sweep) -> int:
+        """Run a sweep once, in its own transaction; what fails is counted and runs again at its next tick."""
+        at = self.clock.now()
+        with metrics.SWEEP_SECONDS.labels(sweep.name).time():
+            async with self.db.transaction() as session:
+                did = await sweep.run(session, at)
+                if did or self._scheduler is not None:
+                    await beats.touch(
+                        session, f"sweep:{sweep.name}", at, expected=timedelta(seconds=3 * sweep.every)
+                    )
+        return did
+
+    async def _guarded(self, sweep: Sweep) -> None:
+        try:
+            async with asyncio.timeout(max(20.0, 3 * sweep.every)):
+                while await self.tick(sweep):
+                    if self._stopping.is_set():
+                        return
+        except Exception as error:  # noqa: BLE001 - a sweep's fault is seen and counted; the next tick tries again
+            metrics.SWEEP_FAILURES.labels(sweep.name).inc()
+            log.error("sweep.failed", sweep=sweep.name, error=type(error).__name__, exc_info=error)
+
+    async def drain(self) -> None:
+        """Do everything that is due at this instant, until nothing more is."""
+        while True:
+            did = 0
+            for sweep in self.sweeps:
+                while count := await self.tick(sweep):
+                    did += count
+            did += await self.sender.drain()
+            if not did:
+                return
+
+    async def next_due(self) -> datetime | None:
+        """Return when anything will be due next."""
+        async with self.db.reading() as session:
+            times = [await sweep.next_due(session) for sweep in self.sweeps if sweep.next_due is not None]
+            times.append(await send.next_due(session))
+        return min((time for time in times if time is not None), default=None)
+
+    def start(self) -> None:
+        """Begin to work in real time."""
+        scheduler = AsyncIOScheduler(
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        for sweep in self.sweeps:
+            scheduler.add_job(self._guarded, "interval", args=[sweep], seconds=sweep.every, id=sweep.name)
+        scheduler.start()
+        self._scheduler = scheduler
+        self._tasks = [
+            asyncio.create_task(self.sender.run(lane, self._stopping)) for lane in self.sender.lanes
+        ]
+        database.AFTER_COMMIT.append(self._told)
+
+    def _told(self, info: dict[object, object]) -> None:
+        if info.get("enqueued"):
+            self.sender.wake()
+
+    async def stop(self) -> None:
+        """Claim nothing more, let calls in flight end and be recorded."""
+        self._stopping.set()
+        if self._told in database.AFTER_COMMIT:
+            database.AFTER_COMMIT.remove(self._told)
+        if self._scheduler is not None:
+            self._scheduler.shutdown(wait=False)
+        self.sender.wake()
+        for task in self._tasks:
+            await task
+
+
+def build(
+    settings: Settings,
+    db: Database,
+    scheme: Scheme,
+    registry: Registry,
+    clock: Clock,
+    *,
+    fault: Callable[[str], None] = lambda _step: None,
+) -> Worker:
+    """Build the worker of a process. ``fault``: tests end the process at a named step with it."""
+    name = f"{socket.gethostname()[:24]}-{os.getpid()}"
+    district = scheme.district.code
+    origin = Origin.REAL if registry.any_live else Origin.SIMULATED
+
+    async def lost(session: AsyncSession, ids: Sequence[str], at: datetime) -> None:
+        await escalate.hurry(session, ids, scheme=scheme, at=at)
+
+    async def look(session: AsyncSession, at: datetime) -> int:
+        batch = await observe.news(session, district)
+        if batch is None:
+            return 0
+        await beats.catch_up(session, f"observe:{district}", batch, at)
+        await observe.look(session, district, origin=origin, scheme=scheme, registry=registry, at=at)
+        return 1
+
+    async def move_on(session: AsyncSession, at: datetime) -> int:
+        return await advance.sweep(session, scheme=scheme, registry=registry, at=at)
+
+    async def undecided(session: AsyncSession, at: datetime) -> int:
+        return await overdue.sweep(session, scheme=scheme, registry=registry, at=at)
+
+    async def pursue(session: AsyncSession, at: datetime) -> int:
+        return await escalate.sweep(session, scheme=scheme, registry=registry, at=at)
+
+    async def run_out(session: AsyncSession, at: datetime) -> int:
+        ids = await expire.sweep(session, at=at)
+        await escalate.hurry(session, ids, scheme=scheme, at=at)
+        return len(ids)
+
+    async def rematch(session: AsyncSession, at: datetime) -> int:
+        told = await receipts.match_again(session, at=at)
+        await record.heard(session, told.seen, at=at)
+        return len(told.seen)
+
+    async def reports(session: AsyncSession, at: datetime) -> int:
+        return await remind.sweep(session, at=at)
+
+    async def tidy(session: AsyncSession, at: datetime) -> int:
+        await events.prune(session, at - EVENTS_KEPT)
+        return 0
+
+    sweeps = (
+        Sweep("observe", 2, look),
+        Sweep("advance", 2, move_on, advance.next_due),
+        Sweep("undecided", 1, undecided, overdue.next_due),
+        Sweep("escalate", 1, pursue, escalate.next_due),
+        Sweep("expire", 5, run_out),
+        Sweep("rematch", 5, rematch),
+        Sweep("remind", 5, reports, remind.next_due),
+        Sweep("tidy", 600, tidy),
+    )
+    sender = Sender(
+        db,
+        registry,
+        clock,
+        worker=name,
+        senders=settings.senders,
+        lease=settings.lease,
+        base_url=settings.base_url.rstrip("/"),
+        on_lost=lost,
+        fault=fault,
+    )
+    return Worker(db, scheme, registry, clock, sender, sweeps, name)
