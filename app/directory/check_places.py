@@ -79,6 +79,7 @@ def places(sheets: Mapping[str, Sheet], known: Known) -> tuple[list[Values], lis
 
 
 def _place(values: Values) -> Values:
+    also = values["also"]
     return {
         "id": values["code"],
         "name": values["name"],
@@ -90,7 +91,10 @@ def _place(values: Values) -> Values:
         "population": values["population"],
         "households": values["households"],
         "synthetic": values["synthetic"],
-        "extra": {"note": values["note"]} if values["note"] else {},
+        "extra": {
+            **({"note": values["note"]} if values["note"] else {}),
+            **({"also": [name.strip() for name in also.split(";")]} if also else {}),
+        },
     }
 
 

@@ -38,6 +38,7 @@ PLACES = Form(
         "name": Column(text),
         "level": Column(word(*(level for level in LEVELS if level not in {"risk_point", "household"}))),
         "parent": Column(code, required=False),
+        "also": Column(sentence, required=False, optional=True),
         "kind": NOTE,
         "lon": LON,
         "lat": LAT,

@@ -19,6 +19,9 @@ BUREAUS = (
 )
 KEY_BUREAUS = 10
 
+# Spellings met in public data.
+VARIANTS = {"昌州街道": "昌洲街道", "昌元街道": "昌源街道"}
+
 # Kind, share in per cent, ages.
 VULNERABLE = (
     ("alone-over-65", 60, 66, 95),
@@ -62,7 +65,7 @@ class Settlement:
 
     def _divisions(self) -> None:
         code = self.district["code"]
-        self.place(code, self.district["name"], "district", "", synthetic=False)
+        self.place(code, self.district["name"], "district", "", also="荣昌县", synthetic=False)
         for number, name in enumerate(BUREAUS[: self.profile.bureaus], 1):
             self.place(
                 f"{code}-B{number:02d}",
@@ -83,6 +86,7 @@ class Settlement:
                 lat=seat[1],
                 population=people["population"],
                 households=people["households"],
+                also=VARIANTS.get(town["name"], ""),
                 note="人口按模型分摊",
                 synthetic=False,
             )
