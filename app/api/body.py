@@ -10,7 +10,6 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message
 from typing_extensions import override
 
 from app.errors import TooLarge, UnsupportedMediaType
@@ -42,21 +41,14 @@ async def read(request: Request, limit: int) -> bytes:
         body += chunk
         if len(body) > limit:
             raise TooLarge(limit=limit)
-    return bytes(body)
+    # Kept where the framework looks for it, so that whoever reads the request after us finds it whole.
+    request._body = bytes(body)  # noqa: SLF001
+    return request._body  # noqa: SLF001
 
 
 def media(request: Request) -> str:
     """Return the media type of the body, without parameters, in lower case."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def again(request: Request, body: bytes) -> Request:
-    """Return the same request with its body still to be read."""
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return Request(request.scope, receive)
 
 
 class StrictRoute(APIRoute):
@@ -72,9 +64,7 @@ class StrictRoute(APIRoute):
             if takes_body:
                 if media(request) != "application/json":
                     raise UnsupportedMediaType("Send application/json.")
-                raw = await read(request, SMALL)
-                json_gate.loads(raw)
-                request = again(request, raw)
+                json_gate.loads(await read(request, SMALL))
             return await handle(request)
 
         return gated

@@ -43,7 +43,7 @@ async def _asked(request: Request) -> LogInIn:
     if body.media(request) == JSON:
         given: Any = json_gate.loads(raw)
     elif body.media(request) == FORM:
-        form = await body.again(request, raw).form()
+        form = await request.form()
         given = {
             name: value
             for name, value in form.items()

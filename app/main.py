@@ -1,0 +1,109 @@
+"""Builds the web process: parts → doors. No logic."""
+
+import importlib
+import importlib.util
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.api import acts, desk, edge, events, gateways, operations, problem, rates, session, stations, towns
+from app.api.deps import Parts
+from app.api.hub import Hub
+from app.channels.registry import Registry
+from app.clock import Clock
+from app.db import Database
+from app.scheme.models import Scheme
+from app.settings import Settings
+
+V1 = "/api/v1"
+
+
+class Inside(Protocol):
+    """A worker that runs within the web process."""
+
+    async def start(self) -> None:
+        """Begin its sweeps and senders."""
+
+    async def stop(self) -> None:
+        """Take no new work, finish what is in flight."""
+
+
+def build(
+    settings: Settings,
+    db: Database,
+    scheme: Scheme,
+    registry: Registry,
+    clock: Clock,
+    *,
+    worker: Inside | None = None,
+) -> FastAPI:
+    """Return the web application. The caller owns, and closes, the database and the registry."""
+    hub = Hub(db, scheme.district.code)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await hub.start()
+        if worker is not None:
+            await worker.start()
+        try:
+            yield
+        finally:
+            await hub.stop()
+            if worker is not None:
+                await worker.stop()
+
+    app = FastAPI(
+        title="叫应",
+        version=_version(),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        description="A warning that was sent but not answered has not been delivered.",
+        redirect_slashes=False,
+    )
+    app.state.parts = Parts(settings, db, scheme, registry, clock, hub, worker)
+    problem.install(app)
+    for module in (desk, acts, gateways, rates, towns, stations, events, *_present("app.api.bureaus")):
+        app.include_router(module.router, prefix=V1)
+    for module in (session, operations):
+        app.include_router(module.router)
+    for console in _present("app.console.routes"):
+        app.include_router(console.router, include_in_schema=False)
+        app.mount(console.STATIC, console.static, name="static")
+        app.state.page_error = console.page_error
+    app.add_middleware(edge.Edge, secure=settings.secure)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # how FastAPI is told
+    return app
+
+
+def _present(name: str) -> tuple[Any, ...]:
+    """A room that comes with a later issue is included once it is there."""
+    if importlib.util.find_spec(name) is None:
+        return ()
+    return (importlib.import_module(name),)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - looked up once
+
+    try:
+        return version("jiaoying")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """The description of the API, with the one form of every error."""
+    if app.openapi_schema is None:
+        found = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        schemas = found.setdefault("components", {}).setdefault("schemas", {})
+        made = problem.ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(made.pop("$defs"))
+        schemas["Problem"] = made
+        app.openapi_schema = found
+    return app.openapi_schema
