@@ -4,7 +4,12 @@ import pytest
 
 from app import logs, sealed
 
-pytest_plugins = ["tests.support.bounds", "tests.support.browser", "tests.support.database"]
+pytest_plugins = [
+    "tests.support.bounds",
+    "tests.support.browser",
+    "tests.support.database",
+    "tests.support.seeded",
+]
 
 
 @pytest.fixture

@@ -19,10 +19,10 @@ import sqlalchemy as sa
 import app
 from app.db import Base, Database
 
-_serial = count(1)
+serial = count(1)
 
 
-def _load_tables() -> None:
+def load_tables() -> None:
     for module in pkgutil.walk_packages(app.__path__, "app."):
         if module.name.endswith(".tables"):
             importlib.import_module(module.name)
@@ -32,7 +32,7 @@ def _load_tables() -> None:
 
 
 def _create(url: str) -> None:
-    _load_tables()
+    load_tables()
     engine = sa.create_engine(url)
     Base.metadata.create_all(engine)
     engine.dispose()
@@ -79,7 +79,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 @pytest.fixture
 def postgres_url(postgres: str) -> Iterator[str]:
     """The address of a fresh PostgreSQL database."""
-    name = f"test_{next(_serial)}"
+    name = f"test_{next(serial)}"
     with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE jiaoying_template")  # type: ignore[call-overload]
     yield postgres.format(name=name)
