@@ -23,7 +23,7 @@ demo: $(RUN) ## install what is needed, then the demo: one process, one storm, a
 install: $(RUN) ## only install what is needed into .venv
 
 test: $(DEV) ## the suite, on SQLite and on a real PostgreSQL it starts itself (page tests: see system-deps)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n 2 $(ARGS)
 
 long: $(DEV) ## soak, fuzz, kill storms, many seeds: by hand, result with date in docs/evidence.md
 	$(BIN)/pytest -m long --timeout=0 $(ARGS)

@@ -59,7 +59,7 @@ async def record(
             .where(Delivery.id == sa.bindparam("b_id"))
             .values(
                 state=sa.case(
-                    (Delivery.state.in_(weaker_than(State.ACCEPTED)), State.ACCEPTED.value),
+                    (_weaker_than(State.ACCEPTED), State.ACCEPTED.value),
                     else_=Delivery.state,
                 ),
                 vendor_id=sa.bindparam("b_vendor"),
@@ -122,7 +122,7 @@ async def record(
             .where(Delivery.id == sa.bindparam("b_id"), Delivery.claimed_by == sa.bindparam("b_ticket"))
             .values(
                 state=sa.case(
-                    (Delivery.state.in_(weaker_than(State.FAILED)), State.FAILED.value), else_=Delivery.state
+                    (_weaker_than(State.FAILED), State.FAILED.value), else_=Delivery.state
                 ),
                 state_at=sa.bindparam("b_at"),
                 reason=sa.bindparam("b_reason"),
@@ -145,6 +145,11 @@ async def record(
     gone_over = await _fail_over(session, [taken for taken, _ in failover], registry=registry, at=at)
     lost = {str(row["b_id"]) for row in failed}
     return sorted(lost - gone_over)
+
+
+def _weaker_than(state: State) -> sa.ColumnElement[bool]:
+    """Not ``IN``: its list is written out anew each time, which a statement for many rows at once cannot be."""
+    return sa.or_(*(Delivery.state == weaker for weaker in weaker_than(state)))
 
 
 def _attempt(outcome: Outcome) -> dict[str, str | None]:
