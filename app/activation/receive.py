@@ -230,3 +230,8 @@ async def outcome(session: AsyncSession, row: Warning) -> Outcome:
         tuple(row.affects),
         row.plan_hash,
     )
+
+
+async def again(session: AsyncSession, warning_id: str) -> Outcome:
+    """Return what is answered when the same message comes again: where its warning stands now."""
+    return await outcome(session, await session.get_one(Warning, warning_id))
