@@ -49,7 +49,7 @@ def _held(row: DutyRow, shape: LayersFile, document: Document, here: Here) -> It
     if row.coverage and (row.a or row.b or row.superior):
         yield document.fault("只求覆盖的职责没有角色", *here)
     if not row.coverage and not row.a:
-        yield document.fault(f"{row.id} 没有人担任：a 是空的", *here)
+        yield document.fault(f"{row.id} 没有人担任：a 是空的", *here, "a")
     for key, held in (("a", row.a), ("b", row.b), ("superior", row.superior)):
         for role in held:
             if role not in shape.roles:

@@ -27,6 +27,8 @@ def check(folder: Folder) -> Iterator[Fault]:
         if shape.code in seen:
             yield document.fault(f"镇街 {shape.code} 写了两次", "code")
         seen.add(shape.code)
+        if document.file != f"towns/{shape.code}.yaml":
+            yield document.fault(f"文件名应为 {shape.code}.yaml", "code")
         if district is not None and not shape.code.startswith(district):
             yield document.fault(f"{shape.code} 不属于本区 {district}", "code")
         if (shape.clocks or shape.channels) and not (shape.why and shape.source):

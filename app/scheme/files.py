@@ -26,9 +26,7 @@ from app.scheme.fields import (
 
 Mark = Literal["warning", "guarantee", "record"]
 PartName = Literal["responsible", "public", "orders"]
-ChannelKind = Literal[
-    "voice", "sms", "wecom", "page", "broadcast", "area-sms", "gong", "door", "onsite", "radio"
-]
+ChannelKind = Literal["voice", "sms", "broadcast", "door"]
 MANUAL = frozenset(
     {"gong", "door", "onsite", "radio", "page"}
 )  # done by hand or by us: no gateway carries them

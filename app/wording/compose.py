@@ -20,7 +20,7 @@ _BLANK = re.compile(r"\{([a-z]+)\}")
 def text(templates: Iterable[Template], facts: Facts) -> str:
     """The words for one duty, level and channel.
 
-    The most specific template wins (hazard before family before duty before layer before level); the
+    The most specific template wins (duty before hazard before family before layer before level); the
     general one of the kind and channel always exists in a checked scheme. Facts are put in once: a blank
     inside a fact stays as it came. An exercise begins with 演练; what was only measured says 实测 and never
     预警信号. Raises LookupError if the scheme has no text for this kind and channel.
@@ -35,6 +35,13 @@ def text(templates: Iterable[Template], facts: Facts) -> str:
     if facts.observed:
         made = made.replace(_SIGNAL, "提醒")
     return _as_drill(made, facts) if facts.exercise else made
+
+
+def task(templates: Iterable[Template], facts: Facts) -> str:
+    """The words for what this duty has to do, by themselves; empty where the scheme has none."""
+    template = _best(tuple(templates), facts, "do")
+    made = clean(facts.do or (template.text if template else ""), LIMITS[facts.channel])
+    return made.replace(_SIGNAL, "提醒") if facts.observed else made
 
 
 def _best(templates: tuple[Template, ...], facts: Facts, kind: str) -> Template | None:
@@ -57,9 +64,9 @@ def _fits(template: Template, facts: Facts) -> bool:
 def _weight(template: Template) -> int:
     """How specific: each selector outweighs all that follow it."""
     return (
-        16 * bool(template.hazard)
-        + 8 * bool(template.family)
-        + 4 * bool(template.duty)
+        16 * bool(template.duty)
+        + 8 * bool(template.hazard)
+        + 4 * bool(template.family)
         + 2 * bool(template.layer)
         + (template.level is not None)
     )

@@ -6,14 +6,14 @@ import re
 
 _DIGITS = "零一二三四五六七八九"
 _TIME = re.compile(r"(?<!\d)([01]?\d|2[0-3]):([0-5]\d)(?!\d)")
-_LONG = re.compile(r"\d{7,}")
+_DIGIT_BY_DIGIT = re.compile(r"(?<=[A-Za-z])\d+|(?<![\d.])0\d+|\d{7,}")  # codes and telephone numbers
 _NUMBER = re.compile(r"(\d+)(?:\.(\d+))?(小时|个|次|处|户|米|天)?")
 
 
 def spoken(text: str) -> str:
     """The text with its numbers in words."""
     text = _TIME.sub(lambda m: _time(int(m[1]), int(m[2])), text)
-    text = _LONG.sub(lambda m: "".join(_DIGITS[int(digit)] for digit in m[0]), text)
+    text = _DIGIT_BY_DIGIT.sub(lambda m: "".join(_DIGITS[int(digit)] for digit in m[0]), text)
     text = text.replace("mm", "毫米").replace("℃", "摄氏度")
     text = re.sub(r"(\d+(?:\.\d+)?)%", r"百分之\1", text)
     return _NUMBER.sub(_number, text)
@@ -46,9 +46,10 @@ def _below_ten_thousand(value: int) -> str:
 
 
 def _time(hour: int, minute: int) -> str:
+    clock = "两" if hour == 2 else in_words(hour)
     if minute == 0:
-        return f"{in_words(hour)}点"
-    return f"{in_words(hour)}点{'零' if minute < 10 else ''}{in_words(minute)}分"
+        return f"{clock}点"
+    return f"{clock}点{'零' if minute < 10 else ''}{in_words(minute)}分"
 
 
 def _number(match: re.Match[str]) -> str:

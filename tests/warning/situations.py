@@ -1,0 +1,104 @@
+"""Situations in the district of the seed, for tests of the rules."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from app import bundled
+from app.scheme.models import Scheme
+from app.scheme.read import read
+from app.warning.level import Level
+from app.warning.ruleset import Ruleset
+from app.warning.situation import Holding, LevelReading, Place, RainWindow, Situation, WarningFacts
+
+NOON = datetime(2026, 7, 21, 4, 0, tzinfo=UTC)  # 12:00 in the district
+MIDNIGHT = datetime(2026, 7, 21, 16, 0, tzinfo=UTC)
+DISTRICT = Place("500153", "荣昌区", "5001", "district")
+PANLONG, QINGLIU, WUJIA = "500153102", "500153112", "500153103"
+CHANGYUAN, WANLING = "500153001", "500153105"
+
+
+@cache
+def scheme() -> Scheme:
+    return read(bundled.path("config"))
+
+
+def rules() -> Ruleset:
+    return scheme().ruleset
+
+
+def towns() -> tuple[Place, ...]:
+    return tuple(Place(code, town.name, "500153", "town") for code, town in sorted(rules().towns.items()))
+
+
+def warning(
+    level: Level = Level.RED,
+    *,
+    hazard: str = "11B03",
+    places: tuple[str, ...] = (PANLONG, WUJIA),
+    sent: datetime = NOON,
+    onset: datetime | None = None,
+    effective: datetime | None = None,
+    observed: bool = False,
+    key: str = "one",
+) -> WarningFacts:
+    return WarningFacts(
+        key,
+        hazard,
+        level,
+        sent,
+        effective,
+        onset,
+        sent + timedelta(hours=24),
+        frozenset(places),
+        observed=observed,
+    )
+
+
+def holdings(codes: tuple[str, ...] = ()) -> tuple[Holding, ...]:
+    """Every town has two units of every duty, and the district its own."""
+    held = []
+    for duty in scheme().layers.values():
+        if duty.id == "orders":
+            continue
+        where = ("500153",) if duty.layer == "L1" else codes or tuple(town.code for town in towns())
+        held += [Holding(code, duty.layer, duty.id, 2, 2, 0) for code in where]
+    return tuple(held)
+
+
+def situation(
+    about: WarningFacts | None = None,
+    *,
+    at: datetime = NOON,
+    windows: tuple[RainWindow, ...] = (),
+    levels: tuple[LevelReading, ...] = (),
+    others: tuple[WarningFacts, ...] = (),
+    held: tuple[Holding, ...] | None = None,
+) -> Situation:
+    return Situation(
+        at,
+        about or warning(),
+        towns(),
+        holdings() if held is None else held,
+        windows,
+        levels,
+        others,
+        DISTRICT,
+    )
+
+
+def rain(
+    mm10: int,
+    hours: int,
+    *,
+    place: str = PANLONG,
+    station: str = "SIM-P009",
+    missing: int = 0,
+    at: datetime = NOON,
+) -> RainWindow:
+    return RainWindow(station, place, hours, mm10, missing, hours * 12, at)
+
+
+def river(level_mm: int, *, place: str = CHANGYUAN, station: str = "SIM-Z001", **marks: int) -> LevelReading:
+    known = {"warning_mm": 301_500, "guarantee_mm": 303_000, **marks}
+    return replace(LevelReading(station, "濑溪河", place, NOON, level_mm), **known)  # type: ignore[arg-type]

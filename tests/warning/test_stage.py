@@ -1,0 +1,110 @@
+"""分段: which input decides, where the cuts lie, and that they are data."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from app.warning.level import Level
+from app.warning.ruleset import Ruleset, Segment, StageRules
+from app.warning.situation import WarningFacts
+from app.warning.stage import Stage, stage
+from app.warning.thresholds import observed
+from tests.warning.situations import NOON, PANLONG, QINGLIU, rain, rules, warning
+
+
+def staged(about: WarningFacts, *, at: datetime = NOON, ruleset: Ruleset | None = None, windows=()) -> Stage:
+    held = ruleset or rules()
+    hazard = held.hazard(about.hazard, at)
+    assert hazard
+    return stage(about, hazard, observed(windows, (), held, at), held, at)
+
+
+def hours(value: float) -> timedelta:
+    return timedelta(hours=value)
+
+
+@pytest.mark.parametrize(
+    ("lead", "segment"),
+    [
+        (100, "T1"),
+        (72, "T1"),
+        (24.01, "T1"),
+        (24, "T2"),
+        (6.01, "T2"),
+        (6, "T3"),
+        (2.01, "T3"),
+        (2, "T4"),
+        (-3, "T4"),
+    ],
+)
+def test_the_lead_to_onset_decides_and_a_segment_s_upper_end_is_its_own(lead, segment) -> None:
+    held = staged(warning(onset=NOON + hours(lead)))
+    assert (held.segment.id, held.source) == (segment, "onset")
+
+
+def test_effective_ahead_is_taken_where_there_is_no_onset() -> None:
+    held = staged(warning(effective=NOON + hours(5)))
+    assert (held.segment.id, held.source) == ("T3", "effective")
+    assert staged(warning(effective=NOON - hours(5))).source == "window"
+
+
+@pytest.mark.parametrize(
+    ("level", "segment"),
+    [(Level.BLUE, "T2"), (Level.YELLOW, "T3"), (Level.ORANGE, "T4"), (Level.RED, "T4")],
+)
+def test_with_neither_the_signal_s_own_window_decides(level, segment) -> None:
+    held = staged(warning(level))
+    assert (held.segment.id, held.source) == (segment, "window")
+
+
+def test_a_signal_s_window_moves_on_as_its_end_draws_near() -> None:
+    blue = warning(Level.BLUE)  # 12 hours
+    assert staged(blue).next_cut == NOON + hours(6)
+    assert staged(blue, at=NOON + hours(5.99)).segment.id == "T2"
+    assert staged(blue, at=NOON + hours(6)).segment.id == "T3"
+    assert staged(blue, at=NOON + hours(10)).segment.id == "T4"
+    assert staged(blue, at=NOON + hours(10)).next_cut is None
+
+
+def test_a_gauge_of_the_area_over_the_threshold_means_now_whatever_the_onset_says() -> None:
+    later = warning(Level.ORANGE, onset=NOON + hours(30))
+    held = staged(later, windows=[rain(500, 3, place=PANLONG)])
+    assert (held.segment.id, held.source) == ("T4", "observed")
+    assert "50毫米" in held.because.text
+    assert staged(later, windows=[rain(500, 3, place=QINGLIU)]).segment.id == "T1"
+    assert staged(later, windows=[rain(499, 3, place=PANLONG)]).segment.id == "T1"
+
+
+def test_a_hazard_without_a_window_stands_in_the_default_segment() -> None:
+    held = staged(warning(hazard="12D01"))
+    assert (held.segment.id, held.source, held.next_cut) == ("T3", "default", None)
+
+
+@pytest.mark.parametrize(("lead", "cut"), [(100, 24), (24, 6), (6, 2)])
+def test_the_next_cut_is_when_the_next_segment_begins(lead, cut) -> None:
+    onset = NOON + hours(lead)
+    assert staged(warning(onset=onset)).next_cut == onset - hours(cut)
+
+
+def test_at_its_cut_a_plan_is_in_the_next_segment() -> None:
+    about = warning(onset=NOON + hours(100))
+    seen = []
+    at: datetime | None = NOON
+    while at is not None:
+        held = staged(about, at=at)
+        seen.append(held.segment.id)
+        at = held.next_cut
+    assert seen == ["T1", "T2", "T3", "T4"]
+
+
+def test_segments_may_be_of_any_number() -> None:
+    two = StageRules(
+        (Segment("T1", "早", hours(12), hours(1)), Segment("T2", "晚", hours(1), hours(0))),
+        ((hours(0), "T2"),),
+        "T2",
+        "T1",
+    )
+    held = replace(rules(), stage=two)
+    assert staged(warning(onset=NOON + hours(5)), ruleset=held).segment.id == "T1"
+    assert staged(warning(onset=NOON + hours(1)), ruleset=held).segment.id == "T2"
