@@ -65,18 +65,19 @@ system-deps: ## Chromium and a CJK font for the page tests (apt; on Debian, as r
 	apt-get update -q
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium fonts-noto-cjk
 
-$(BIN)/python:
+$(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or newer is needed; $(PYTHON) is older or missing. Say which to take: make PYTHON=/path/to/python3.11 install" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+		{ echo "Python 3.11 or newer is needed; $(PYTHON) is older or missing. Say which to take: make PYTHON=python3.12 install" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+		{ echo "$(PYTHON) has no venv with pip; on Debian: apt-get install python3-venv" >&2; exit 1; }
 
-$(RUN): requirements.lock pyproject.toml | $(BIN)/python
+$(RUN): requirements.lock pyproject.toml | $(BIN)/pip
 	@echo "Installing what requirements.lock names (once; about a minute) ..."
 	$(PIP) --require-hashes -r requirements.lock
 	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(DEV): requirements-dev.lock pyproject.toml | $(BIN)/python
+$(DEV): requirements-dev.lock pyproject.toml | $(BIN)/pip
 	@echo "Installing what requirements-dev.lock names (once; a minute or two) ..."
 	$(PIP) --require-hashes -r requirements-dev.lock
 	$(PIP) --no-deps --no-build-isolation -e .
