@@ -72,6 +72,11 @@ class Gateways:
                 return gateway
         raise KeyError(name)
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths that lead to a gateway."""
+        return tuple(self._by_path)
+
     def transports(self) -> dict[str, httpx.AsyncBaseTransport]:
         """Transports by channel name that need no socket: for ``channels.registry.build``."""
         return {one.name: httpx.ASGITransport(self) for one in self._by_path.values()}
