@@ -153,7 +153,7 @@ def place_codes(codes: Sequence[str], names: Sequence[str | None], known: Gazett
 
 
 def _meaning(code: str, known: Gazetteer) -> tuple[str, str]:
-    """Say what a code is and which of our places it names: whole, above, town, village, elsewhere, unknown."""
+    """Say what a code is and which place of ours: whole, above, town, village, elsewhere, unknown."""
     digits = unicodedata.normalize("NFKC", code).strip()
     if not digits.isascii() or not digits.isdigit() or len(digits) not in {2, 4, 6, 9, 12, 14}:
         return "unknown", ""

@@ -236,7 +236,8 @@ async def place_names(session: Session, codes: Collection[str]) -> dict[str, str
     """Names by code; a code that is no place is left out."""
     names: dict[str, str] = {}
     for part in chunks(sorted(set(codes)), 5000):
-        names |= dict(await session.execute(sa.select(Place.id, Place.name).where(Place.id.in_(part))))
+        rows = await session.execute(sa.select(Place.id, Place.name).where(Place.id.in_(part)))
+        names |= {row.id: row.name for row in rows}
     return names
 
 

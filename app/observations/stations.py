@@ -51,6 +51,14 @@ async def save(session: Session, district: str, rows: Sequence[dict[str, Any]]) 
     return len(new), len(changed), len(rows) - len(new) - len(changed)
 
 
+async def registered(session: Session, district: str) -> list[dict[str, Any]]:
+    """Every station as ``save`` takes it: what it is, without what it reported."""
+    table = Station.__table__
+    reported = {"last_at", "last_level_mm", "last_level_at"}
+    rows = (await session.execute(sa.select(table).where(table.c.district == district))).mappings()
+    return [{name: value for name, value in row.items() if name not in reported} for row in rows]
+
+
 async def states(
     session: Session, district: str, at: datetime, *, silent: bool | None = None
 ) -> list[StationState]:
