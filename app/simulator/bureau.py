@@ -5,6 +5,7 @@ is over. One geological yellow where six hours brought 75 mm. Rivers: yellow at 
 the guarantee level.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -58,7 +59,7 @@ class Issued:
     id: str | None
 
 
-class _Bureau:
+class _Bureau(ABC):
     """What both bureaus do: look every five minutes, write, post until it is taken."""
 
     sender = ""
@@ -92,13 +93,13 @@ class _Bureau:
             self._minute_of[said.identifier] = minute
             await self._post(said, 1)
 
+    @abstractmethod
     def decide(self, minute: int) -> list[Bulletin]:
         """What has to be said now; keeps what was said."""
-        raise NotImplementedError
 
+    @abstractmethod
     def request(self, said: Bulletin) -> dict[str, Any]:
         """How it is posted."""
-        raise NotImplementedError
 
     def _say(self, event: Event, minute: int, msg_type: str, towns: tuple[str, ...], words: str) -> Bulletin:
         sent = self.start + timedelta(minutes=minute) + WRITING
@@ -119,9 +120,9 @@ class _Bureau:
         event.towns, event.last, event.over = towns, minute, msg_type == "Cancel"
         return said
 
+    @abstractmethod
     def identifier(self, sent: datetime) -> str:
         """The next identifier of this second."""
-        raise NotImplementedError
 
     async def _post(self, said: Bulletin, attempt: int) -> None:
         try:
