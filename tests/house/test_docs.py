@@ -12,9 +12,12 @@ import pytest
 import typer
 from prometheus_client import Metric
 from prometheus_client.metrics import MetricWrapperBase
+from pydantic import BaseModel
 
-from app import metrics
+from app import bundled, metrics
+from app.channels.adapter import Entry
 from app.errors import JiaoyingError
+from app.scheme import files, running
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,6 +55,14 @@ def commands() -> Iterator[str]:
     yield from walk(typer.main.get_command(app), ())
 
 
+def keys() -> Iterator[str]:
+    """Every key that a file of the scheme may have."""
+    models = [*vars(files).values(), *vars(running).values(), Entry]
+    for model in models:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            yield from (field.alias or name for name, field in model.model_fields.items())
+
+
 def problems(kind: type[JiaoyingError] = JiaoyingError) -> Iterator[type[JiaoyingError]]:
     yield kind
     for below in kind.__subclasses__():
@@ -79,6 +90,19 @@ def test_every_command_is_in_the_commands_page_and_no_other() -> None:
         re.findall(r"^#+ `jiaoying ([a-z -]+?)(?: [A-Z\[.<-][^`]*)?`", read("commands.md"), re.MULTILINE)
     )
     assert heads == set(commands())
+
+
+def test_every_key_of_the_scheme_is_in_the_scheme_page() -> None:
+    page = read("scheme.md")
+    assert sorted({key for key in keys() if not re.search(rf"`{key}[`:]", page)}) == []
+
+
+def test_every_file_of_the_scheme_has_its_section() -> None:
+    page = read("scheme.md")
+    names = [
+        file.name if file.is_file() else f"{file.name}/*.yaml" for file in bundled.path("config").iterdir()
+    ]
+    assert sorted(name for name in names if f"## `{name}`" not in page) == []
 
 
 def test_every_problem_has_its_section_with_its_status() -> None:
