@@ -14,6 +14,8 @@ _DECLARATION = re.compile(
 )
 _ANY_DECLARATION = re.compile(r"<\?xml\s[^>]{0,300}?\?>")
 
+_CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
+
 _GB = {"gb18030", "gbk", "gb2312", "gb_2312-80", "cp936", "windows-936", "x-gbk", "ms936"}
 _UTF8 = {"utf-8", "utf8"}
 _UTF16 = {"utf-16", "utf16", "utf-16le", "utf-16be", "ucs-2", "iso-10646-ucs-2"}
@@ -54,6 +56,15 @@ def decode_utf8(body: bytes) -> str:
     if body[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
         raise BadEncoding("The body is UTF-16; send UTF-8.")
     return _strict(body.removeprefix(codecs.BOM_UTF8), "utf-8")
+
+
+def decode_text(body: bytes, parameters: str = "") -> str:
+    """Return the text of CSV or NDJSON: UTF-8, or as ``charset`` says. Raises BadEncoding."""
+    found = _CHARSET.search(parameters)
+    name = found.group(1).lower() if found else "utf-8"
+    if name in _UTF8:
+        return decode_utf8(body)
+    return _as_declared(body, name)
 
 
 def _bom(body: bytes) -> tuple[str | None, bytes]:

@@ -17,8 +17,12 @@ def codes(read) -> dict[str, bool]:
 
 def test_the_first_writers_form_is_read_whole() -> None:
     read = national.read(message("national_a.xml"))
-    assert (read.form, read.identifier, read.sender) == ("12379", "50015341600000_20260712090400_3", "荣昌区气象台")
-    assert read.sent == datetime(2026, 7, 12, 1, 4, tzinfo=UTC)
+    assert (read.form, read.identifier, read.sender) == (
+        "12379",
+        "50015341600000_20260716090400_3",
+        "荣昌区气象台",
+    )
+    assert read.sent == datetime(2026, 7, 15, 18, 30, tzinfo=UTC)
     assert (read.status, read.msg_type, read.scope) == (Status.ACTUAL, MsgType.ALERT, Scope.PUBLIC)
     assert (read.event_code, read.level) == ("11B03", Level.ORANGE)
     assert (read.onset, read.expires, read.references) == (None, None, ())
@@ -32,7 +36,7 @@ def test_the_first_writers_form_is_read_whole() -> None:
 def test_the_second_writers_form_is_read_whole() -> None:
     read = national.read(message("national_b.xml"))
     assert (read.msg_type, read.level) == (MsgType.UPDATE, Level.RED)
-    assert read.references == (Reference("50015341600000_20260712090400_3"),)
+    assert read.references == (Reference("50015341600000_20260716090400_3"),)
     assert [text.means for text in read.texts] == ["SPEAKER"]
     assert read.areas[0].codes == ("500153102000",)
     assert read.areas[0].circles[0].radius_m == 0
@@ -53,7 +57,7 @@ def test_cancle_is_read_as_cancel_and_told() -> None:
         ("<severity>Red</severity>", "<severity/>", "unknown-severity"),
         ("<eventType>11B03</eventType>", "<eventType>暴雨</eventType>", "unknown-event"),
         ("500153102000", "50015310", "bad-code"),
-        (">50015341600000_20260712090400_3<", "><", "no-reference"),
+        (">50015341600000_20260716090400_3<", "><", "no-reference"),
         ("</info>", "</info><info><eventType>11B06</eventType></info>", "several-infos"),
     ],
 )
@@ -69,9 +73,13 @@ def test_a_shape_that_fails_is_in_the_way_only_where_no_code_tells_the_place() -
     assert codes(read)["bad-polygon"] is True
 
 
-@pytest.mark.parametrize("pairs", ["29.4,105.5 29.4,105.6 29.5,105.6 29.4,105.5", "105.5,29.4 105.6,29.4 105.6,29.5 105.5,29.4"])
+@pytest.mark.parametrize(
+    "pairs", ["29.4,105.5 29.4,105.6 29.5,105.6 29.4,105.5", "105.5,29.4 105.6,29.4 105.6,29.5 105.5,29.4"]
+)
 def test_either_order_of_coordinates_is_understood_because_china_tells_them_apart(pairs: str) -> None:
-    read = national.read(message("national_b.xml", ("<circle>29.52,105.38 0</circle>", f"<polygon>{pairs}</polygon>")))
+    read = national.read(
+        message("national_b.xml", ("<circle>29.52,105.38 0</circle>", f"<polygon>{pairs}</polygon>"))
+    )
     assert read.areas[0].polygons[0][0] == (105.5, 29.4)
 
 
@@ -83,16 +91,22 @@ def test_a_classified_message_is_restricted() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "pointer"),
     [
-        ("<identifier>50015341600000_20260712103000</identifier>", "", "/alert/identifier"),
-        ("2026-07-12 10:30:00+08:00</sendTime>", "2026-07-12 10:30:00</sendTime>", "/alert/sendTime"),
-        ("2026-07-12 16:30:00+08:00", "tomorrow", "/alert/info/expires"),
+        ("<identifier>50015341600000_20260716103000</identifier>", "", "/alert/identifier"),
+        ("2026-07-16 02:36:00+08:00</sendTime>", "2026-07-16 02:36:00</sendTime>", "/alert/sendTime"),
+        ("2026-07-16 08:30:00+08:00", "tomorrow", "/alert/info/expires"),
         ("<msgType>Update", "<msgType>News", "/alert/msgType"),
         ("<status>Actual", "<status>Perhaps", "/alert/status"),
         ("<headline>", "<headline><b>大</b>", "/alert/info/headline"),
-        ("<msgType>Update</msgType>", "<msgType>Update</msgType><msgType>Cancel</msgType>", "/alert/msgType[2]"),
+        (
+            "<msgType>Update</msgType>",
+            "<msgType>Update</msgType><msgType>Cancel</msgType>",
+            "/alert/msgType[2]",
+        ),
     ],
 )
-def test_what_cannot_be_a_message_is_refused_by_the_path_of_its_fault(old: str, new: str, pointer: str) -> None:
+def test_what_cannot_be_a_message_is_refused_by_the_path_of_its_fault(
+    old: str, new: str, pointer: str
+) -> None:
     with pytest.raises(Validation) as refused:
         national.read(message("national_b.xml", (old, new)))
     assert pointer in [fault.pointer for fault in refused.value.errors]
@@ -109,7 +123,9 @@ def test_the_same_words_laid_out_anew_are_the_same_message() -> None:
 
 
 def test_a_headline_with_hidden_marks_and_line_breaks_becomes_one_plain_line() -> None:
-    read = national.read(message("national_b.xml", ("<headline>", "<headline>\u202e\r\nX: {{ 7*7 }} &lt;script> ")))
+    read = national.read(
+        message("national_b.xml", ("<headline>", "<headline>\u202e\r\nX: {{ 7*7 }} &lt;script> "))
+    )
     assert read.headline.startswith("X: {{ 7*7 }} <script> 荣昌区")
     assert codes(read)["hidden-marks"] is False
 

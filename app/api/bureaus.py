@@ -1,0 +1,189 @@
+"""Where bureaus hand over: warnings in any of their forms, and what their gauges measured.
+
+What cannot be taken is answered precisely and kept all the same (``kept`` names the raw body): a message
+that is refused stands before the duty officer. Sending the same thing twice is always safe.
+"""
+
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import APIRouter, Depends
+from fastapi.params import Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from app import logs
+from app.api import body
+from app.api.deps import PartsDep, SourceDep
+from app.api.problem import declared
+from app.api.shapes import without_query
+from app.intake import observations, pace, xml_gate
+from app.intake.accept import Desk, accept
+from app.intake.read import family
+from app.intake.take import Accepted
+
+log = logs.get(__name__)
+
+router = APIRouter(tags=["bureaus"])
+
+V1 = "/api/v1"
+
+
+def _desk(has: PartsDep) -> Desk:
+    return Desk(has.db, has.clock, has.scheme, has.registry)
+
+
+DeskDep = Annotated[Desk, Depends(_desk)]
+
+
+class ProblemNote(BaseModel):
+    """Something about the message that a person should know; ``detail`` is Chinese."""
+
+    code: str
+    detail: str
+
+
+class PartNote(BaseModel):
+    """A part of the plan: where it stands and by when somebody must decide."""
+
+    part: str
+    state: str
+    decide_by: AwareDatetime | None
+
+
+class WarningTaken(BaseModel):
+    """What became of a warning message. ``plan`` is null where nothing is planned."""
+
+    id: str
+    identifier: str
+    state: str
+    disposition: str
+    level: str | None
+    places: list[str]
+    problems: list[ProblemNote]
+    affects: list[str]
+    parts: list[PartNote]
+    plan: str | None
+
+    @classmethod
+    def of(cls, accepted: Accepted) -> "WarningTaken":
+        """Return an outcome as sent."""
+        out = accepted.outcome
+        return cls(
+            id=out.warning_id,
+            identifier=out.identifier,
+            state=out.state,
+            disposition=out.disposition,
+            level=out.level.word if out.level is not None else None,
+            places=list(out.places),
+            problems=[ProblemNote(code=code, detail=detail) for code, detail in out.problems],
+            affects=list(out.affects),
+            parts=[PartNote(part=part, state=state, decide_by=by) for part, state, by in out.parts],
+            plan=f"{V1}/warnings/{out.warning_id}/plan" if out.plan_hash else None,
+        )
+
+
+class RowNote(BaseModel):
+    """A row that was not taken; ``row`` counts from 0."""
+
+    row: int
+    code: str
+    detail: str
+
+
+class RowsTaken(BaseModel):
+    """What became of a batch of observations."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[RowNote]
+
+
+class ObservationQuery(BaseModel):
+    """``table`` is needed for CSV and NDJSON."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    table: str | None = Field(None, max_length=20, pattern="^[A-Z_]+$")
+
+
+_WARNING_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "12379 XML, CAP 1.2 XML (any XML media type) or the JSON form; at most 1 MiB.",
+        "content": {
+            "application/json": {"schema": {"type": "object"}},
+            "application/xml": {"schema": {"type": "string"}},
+            "application/cap+xml": {"schema": {"type": "string"}},
+        },
+    }
+}
+_ROWS_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "description": "Rows of one table; at most 16 MiB and 200,000 rows.",
+        "content": {
+            "application/json": {"schema": {"type": "object"}},
+            "application/x-ndjson": {"schema": {"type": "string"}},
+            "text/csv": {"schema": {"type": "string"}},
+        },
+    }
+}
+
+
+@router.post(
+    "/warnings",
+    status_code=201,
+    response_model=WarningTaken,
+    responses={
+        200: {"model": WarningTaken, "description": "The same message came before; nothing was done again."},
+        202: {"model": WarningTaken, "description": "Kept and shown, not planned; see disposition."},
+        **declared(400, 401, 403, 409, 413, 415, 422, 429),
+    },
+    openapi_extra=_WARNING_BODY,
+    dependencies=[without_query],
+)
+async def take_warning(request: Request, source: SourceDep, desk: DeskDep) -> Response:
+    """Hand over a warning."""
+    pace.check(source.id, "warnings", desk.clock.now())
+    content_type = request.headers.get("content-type", "")
+    family(content_type)
+    raw = await body.read(request, xml_gate.MAX_BYTES)
+    accepted = await accept(desk, source, raw, content_type)
+    told = WarningTaken.of(accepted)
+    status = 200 if accepted.repeated else 201 if accepted.outcome.planned else 202
+    return JSONResponse(
+        told.model_dump(mode="json"),
+        status,
+        headers={"Location": f"{V1}/warnings/{accepted.outcome.warning_id}"},
+    )
+
+
+@router.post(
+    "/observations",
+    responses=declared(400, 401, 403, 413, 415, 422, 429),
+    openapi_extra=_ROWS_BODY,
+)
+async def take_observations(
+    request: Request, source: SourceDep, desk: DeskDep, query: Annotated[ObservationQuery, Query()]
+) -> RowsTaken:
+    """Hand over what gauges measured, or a forecast. Good rows are kept when others are bad."""
+    pace.check(source.id, "observations", desk.clock.now())
+    raw = await body.read(request, observations.MAX_BYTES)
+    content_type = request.headers.get("content-type")
+    batch = await anyio.to_thread.run_sync(observations.read, raw, content_type, query.table)
+    done = await observations.take(desk, source, batch)
+    log.info(
+        "observations.taken",
+        source=source.id,
+        table=batch.table,
+        accepted=done.accepted,
+        duplicates=done.duplicates,
+        rejected=len(done.rejected),
+    )
+    return RowsTaken(
+        accepted=done.accepted,
+        duplicates=done.duplicates,
+        rejected=[RowNote(row=each.row, code=each.code, detail=each.detail) for each in done.rejected],
+    )

@@ -1,0 +1,85 @@
+"""A bureau at its door: the seeded district behind real HTTP, and the key of a weather and of a water bureau."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+
+from app import audit, main
+from app.access import sources
+from app.settings import Settings
+from tests.support.seeded import DISTRICT
+from tests.support.world import World, open_world, world
+
+__all__ = ["world"]
+
+
+@dataclass
+class Bureau:
+    """Posts as a bureau's system would."""
+
+    world: World
+    http: httpx.AsyncClient
+    keys: dict[str, str] = field(default_factory=dict)
+
+    async def key(self, name: str, bureau: sources.Bureau = "weather", **options: Any) -> str:
+        """Return the key of a source, made the first time."""
+        if name not in self.keys:
+            async with self.world.db.transaction() as session:
+                self.keys[name] = await sources.add(
+                    session,
+                    name,
+                    bureau,
+                    district=DISTRICT,
+                    by=audit.SYSTEM,
+                    at=self.world.clock.now(),
+                    **options,
+                )
+        return self.keys[name]
+
+    async def post(
+        self,
+        content: Any,
+        media: str = "application/xml",
+        *,
+        path: str = "/warnings",
+        name: str = "qx",
+        headers: dict[str, str] | None = None,
+        **options: Any,
+    ) -> httpx.Response:
+        """Post a body with the key of a source."""
+        key = await self.key(name, **options)
+        return await self.http.post(
+            f"/api/v1{path}",
+            content=content,
+            headers={"Authorization": f"Bearer {key}", "Content-Type": media, **(headers or {})},
+        )
+
+
+async def _bureau(world: World) -> AsyncIterator[Bureau]:
+    app = main.build(Settings(base_url="http://desk"), world.db, world.scheme, world.registry, world.clock)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk") as http:
+        yield Bureau(world, http)
+
+
+@pytest.fixture
+async def bureau(world: World) -> AsyncIterator[Bureau]:
+    """A bureau at a fresh district, once on each engine."""
+    async for opened in _bureau(world):
+        yield opened
+
+
+@pytest.fixture
+async def door(request: pytest.FixtureRequest, tmp_path: Any) -> AsyncIterator[Bureau]:
+    """The same on SQLite alone, for what no database decides."""
+    import shutil  # noqa: PLC0415
+
+    file = tmp_path / "door.db"
+    shutil.copy(request.getfixturevalue("seeded_sqlite_template"), file)
+    opened = await open_world(f"sqlite:///{file}")
+    async for at_door in _bureau(opened):
+        yield at_door
+    await opened.registry.aclose()
+    await opened.db.close()
