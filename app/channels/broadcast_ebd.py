@@ -78,7 +78,6 @@ class BroadcastEbd:
     def capabilities(self) -> Capabilities:
         """Receipts and cancel; nobody can answer a loudspeaker."""
         return Capabilities(
-            batch=self._options.at_once,
             cancel=True,
             idempotent=True,
             rate=self._entry.rate,

@@ -73,10 +73,9 @@ class PlainHttp:
 
     @property
     def capabilities(self) -> Capabilities:
-        """A batch is only several requests at a time."""
+        """One request, one recipient; repeats of a key are one message."""
         replies = bool(self._entry.carries - {ChannelKind.BROADCAST})
         return Capabilities(
-            batch=self._at_once,
             replies=replies,
             idempotent=True,
             rate=self._entry.rate,

@@ -87,7 +87,6 @@ class SmsAliyun:
     def capabilities(self) -> Capabilities:
         """Up to 5000 calls a second for one user, by the vendor's page."""
         return Capabilities(
-            batch=self._options.at_once,
             replies=True,
             rate=self._entry.rate or 5000.0,
             concurrency=self._options.at_once,

@@ -114,7 +114,6 @@ class VoiceAliyun:
     def capabilities(self) -> Capabilities:
         """IvrCall: 100 a second for one user, and the limits of one callee."""
         return Capabilities(
-            batch=self._options.at_once,
             replies=True,
             per_number=PER_NUMBER,
             rate=self._entry.rate or 100.0,
