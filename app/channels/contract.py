@@ -166,7 +166,8 @@ class Limit:
 class Capabilities:
     """What a channel can do.
 
-    ``batch``: most messages the vendor takes in one call of its own; 1 where it has no batch. ``rate``: most messages a second, None = no limit.
+    ``batch``: most messages the vendor takes in one call of its own; 1 where it has no batch.
+    ``rate``: most messages a second, None = no limit.
     ``idempotent``: the vendor honours ``key``, so a repeat cannot be a second message.
     ``concurrency`` is how many vendor calls one ``send`` makes at a time when the vendor has no batch of its
     own.
