@@ -117,4 +117,4 @@ def _channels(folder: Folder) -> Iterator[Fault]:
         names.add(name)
         carries = entry.get("carries")
         if not isinstance(carries, list) or not carries or not all(isinstance(c, str) for c in carries):
-            yield document.fault(f"通道 {name} 要写承载什么 carries", "channels", index)
+            yield document.fault(f"通道 {name} 要写承载什么 carries", "channels", index, "carries")

@@ -77,7 +77,7 @@ class RainCondition(Model):
     """`kind: rain`."""
 
     kind: Literal["rain"]
-    hours: Literal[1, 2, 3, 6, 12, 24, 48, 72]
+    hours: Literal[1, 2, 3, 6, 12, 24]  # the windows that are read
     mm: RainMm
 
 
@@ -93,7 +93,7 @@ class RiseCondition(Model):
     """`kind: rise`."""
 
     kind: Literal["rise"]
-    minutes: Annotated[int, Field(ge=5, le=4320)]
+    minutes: Literal[10, 60, 180]  # the rises that are read
     metres: Metres
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from app.scheme.models import Template
 from app.warning.level import Level
 from app.wording.facts import Facts, clean
+from app.wording.sms import JOINED, SINGLE, sms_units
 from app.wording.spoken import spoken
 
 LIMITS = {"sms": 60, "voice": 120, "broadcast": 200, "page": 2000}  # characters of one fact, by channel
+SHORTEST = 24  # what happens is cut to make an SMS fit, but never below this
 REPLY = "回1确认，回2有困难"
 DRILL = "演练"
 _SIGNAL = "预警信号"  # only the weather bureau issues those
@@ -22,16 +24,26 @@ def text(templates: Iterable[Template], facts: Facts) -> str:
 
     The most specific template wins (duty before hazard before family before layer before level); the
     general one of the kind and channel always exists in a checked scheme. Facts are put in once: a blank
-    inside a fact stays as it came. An exercise begins with 演练; what was only measured says 实测 and never
-    预警信号. Raises LookupError if the scheme has no text for this kind and channel.
+    inside a fact stays as it came. What happens is cut where that saves an SMS a part. An exercise begins
+    with 演练; what was only measured says 实测 and never 预警信号. Raises LookupError if the scheme has no
+    text for this kind and channel.
     """
     held = tuple(templates)
     template = _best(held, facts, facts.kind)
     if template is None:
         raise LookupError(f"no text for {facts.kind} by {facts.channel}")
     values = _values(held, facts)
-    made = _BLANK.sub(lambda blank: values.get(blank[1], ""), template.text)
-    made = _tidy(made)
+    made = _fill(template, values, facts)
+    if facts.channel == "sms":
+        over = sms_units(made) - (JOINED * 2 if facts.link else SINGLE)
+        if over > 0 and len(values["what"]) > SHORTEST:
+            values["what"] = clean(values["what"], max(SHORTEST, len(values["what"]) - over))
+            made = _fill(template, values, facts)
+    return made
+
+
+def _fill(template: Template, values: Mapping[str, str], facts: Facts) -> str:
+    made = _tidy(_BLANK.sub(lambda blank: values.get(blank[1], ""), template.text))
     if facts.observed:
         made = made.replace(_SIGNAL, "提醒")
     return _as_drill(made, facts) if facts.exercise else made
@@ -74,10 +86,6 @@ def _weight(template: Template) -> int:
 
 def _values(templates: tuple[Template, ...], facts: Facts) -> dict[str, str]:
     limit = LIMITS[facts.channel]
-    do = facts.do
-    if not do:
-        template = _best(templates, facts, "do")
-        do = template.text if template else ""
     issued = facts.issued.astimezone(facts.zone)
     values = {
         "signature": clean(facts.signature, 20),
@@ -89,7 +97,7 @@ def _values(templates: tuple[Template, ...], facts: Facts) -> dict[str, str]:
         if facts.channel == "page"
         else f"{issued:%H:%M}",
         "what": clean(facts.what or facts.headline, limit),
-        "do": clean(do, limit),
+        "do": task(templates, facts),
         "desk": clean(facts.desk, 20),
         "link": clean(facts.link, 200),
         "version": str(facts.version),

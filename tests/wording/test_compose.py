@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.scheme.models import Template
 from app.warning.level import Level
-from app.wording.compose import text
+from app.wording.compose import task, text
 from app.wording.facts import Facts, places_text
 from app.wording.sms import sms_parts
 from tests.warning.situations import scheme
@@ -146,8 +146,8 @@ def test_all_clear_warns_of_return_only_where_people_were_moved_from_water_or_sl
 
 
 def test_a_fact_is_data_and_never_a_template() -> None:
-    words = made(what="{desk}{what}{hazard.__class__}")
-    assert "{desk}{what}{hazard.__class__}" in words
+    words = made(what="{desk}{what}{hazard.x}")
+    assert "{desk}{what}{hazard.x}" in words
     assert "00090000001" not in words
 
 
@@ -162,6 +162,25 @@ def test_a_headline_of_ten_thousand_characters_is_cut_and_marked() -> None:
     words = made(what="雨" * 10_000)
     assert "…" in words
     assert sms_parts(words) <= 2
+
+
+def test_a_long_measurement_is_cut_so_that_the_sms_fits_and_still_says_where_and_how_much() -> None:
+    what = "SIM-P009站实测3小时降雨103.5毫米（≥100毫米），达到暴雨红色标准；SIM-P010站实测3小时降雨120毫米"
+    words = made(observed=True, what=what, places="盘龙镇、吴家镇等3处")
+    assert sms_parts(words) == 1
+    assert "SIM-P009站实测3小时降雨" in words
+    assert "…" in words
+    linked = made(observed=True, what=what, link="https://jy.example.cn/t/" + "a" * 22)
+    assert sms_parts(linked) == 2
+    assert linked.endswith("a" * 22)
+
+
+def test_what_to_do_is_the_same_on_every_channel() -> None:
+    held = facts(layer="L6", duty="household")
+    assert task(scheme().templates, held) == "危险区的人现在就走，去村安置点，不要回头"
+    assert task(scheme().templates, held) in text(scheme().templates, held)
+    assert task(scheme().templates, replace(held, do="去镇中学。")) == "去镇中学"
+    assert task([], held) == ""
 
 
 def test_without_words_of_the_event_the_headline_is_said() -> None:
