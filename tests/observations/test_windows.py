@@ -118,3 +118,15 @@ async def test_readings_after_the_moment_are_not_seen(gauged: Database) -> None:
     await post(gauged, "ST_PPTN_R", [rain(10, 9.0)], at=minute(10))
     assert (await window(gauged, 1, 9)).tenths == 0
     assert (await window(gauged, 1, 10)).at == minute(0) + timedelta(minutes=10)
+
+
+async def test_rows_that_overlap_are_not_counted_twice(gauged: Database) -> None:
+    late = [rain(5 * n + 3, 2.0) for n in range(24)]
+    await post(gauged, "ST_PPTN_R", [*(rain(5 * n, 2.0) for n in range(1, 25)), *late], at=minute(120))
+    hour = await window(gauged, 1, 120)
+    assert (hour.tenths, hour.missing) == (240, 0)
+
+
+async def test_a_river_station_that_also_measures_rain_has_windows(gauged: Database) -> None:
+    await post(gauged, "ST_PPTN_R", [rain(5, 3.0, station="SIM-Z001")], at=minute(5))
+    assert (await window(gauged, 1, 5, "SIM-Z001")).tenths == 30
