@@ -8,25 +8,45 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 KINDS: Final = {
     "house-flooded": "房屋进水",
-    "house-down": "房屋倒损",
     "landslide": "滑坡",
     "road-cut": "道路断",
-    "dam": "塘堰险",
-    "waterlogging": "内涝",
+    "reservoir": "塘堰险",
     "power-cut": "停电",
+    "trapped": "有人被困",
+    "casualty": "有人伤亡",
+    "house-collapsed": "房屋倒损",
+    "waterlogging": "内涝",
+    "flood": "洪水",
+    "flash-flood": "山洪",
+    "geology": "地质灾害",
+    "telecom": "通信断",
+    "crops": "农田受灾",
     "fire": "火情",
+    "wind": "大风",
+    "hail": "冰雹",
+    "lightning": "雷击",
     "other": "其他",
 }
 PEOPLE: Final = {"trapped": "被困", "hurt": "受伤", "missing": "失踪", "dead": "死亡", "moved": "已转移"}
 Kind: TypeAlias = Literal[
     "house-flooded",
-    "house-down",
     "landslide",
     "road-cut",
-    "dam",
-    "waterlogging",
+    "reservoir",
     "power-cut",
+    "trapped",
+    "casualty",
+    "house-collapsed",
+    "waterlogging",
+    "flood",
+    "flash-flood",
+    "geology",
+    "telecom",
+    "crops",
     "fire",
+    "wind",
+    "hail",
+    "lightning",
     "other",
 ]
 
@@ -65,7 +85,7 @@ class ReportIn(BaseModel):
 
     place: Annotated[str, Field(pattern=r"^\d{9}$")]
     place_text: Short = ""
-    kinds: Annotated[list[Kind], Field(min_length=1, max_length=9)]
+    kinds: Annotated[list[Kind], Field(min_length=1, max_length=19)]
     occurred_at: AwareDatetime | None = None
     source: Short = ""
     people: People = People()
