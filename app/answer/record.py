@@ -182,7 +182,7 @@ async def replies(
                 "district": district,
                 "channel": channel,
                 "event_id": event,
-                "key": (item.key or "")[:80] or None,
+                "key": (item.key or "")[:120] or None,
                 "phone_index": sealed.blind_index(item.from_number) if item.from_number else None,
                 "words": item.digit or item.text,
                 "outcome": outcome,

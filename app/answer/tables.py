@@ -162,7 +162,7 @@ class ReplyRow(Base):
     district: Mapped[str] = db.district()
     channel: Mapped[str] = mapped_column(sa.String(40))
     event_id: Mapped[str] = mapped_column(sa.String(120))
-    key: Mapped[str | None] = mapped_column(sa.String(80))
+    key: Mapped[str | None] = mapped_column(sa.String(120))
     phone_index: Mapped[str | None] = mapped_column(sa.String(64))
     words: Mapped[str | None] = mapped_column(SealedText("reply.words"))
     outcome: Mapped[str] = mapped_column(

@@ -35,7 +35,7 @@ async def all_clear(
     orders: dict[str, Order] = {}
     for row in rows:
         kind = "broadcast" if row.person_id is None else "sms"
-        key = f"{warning_id}:clear:{row.person_id or row.place_id}:{kind}"
+        key = f"{warning_id}:clear:{row.person_id or row.place_id}"
         orders.setdefault(
             key,
             Order(

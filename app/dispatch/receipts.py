@@ -61,7 +61,7 @@ async def record(
                 "channel": channel,
                 "event_id": receipt.event_id[:120],
                 "vendor_id": (receipt.gateway_id or "")[:80] or None,
-                "key": (receipt.key or "")[:80] or None,
+                "key": (receipt.key or "")[:120] or None,
                 "delivery_id": delivery.id if delivery else None,
                 "state": receipt.state,
                 "detail": receipt.detail_code[:40] or None,

@@ -74,7 +74,7 @@ class Delivery(Base):
     layer: Mapped[str] = mapped_column(sa.String(4))
     kind: Mapped[str] = mapped_column(sa.String(12))
     channel: Mapped[str] = mapped_column(sa.String(40))
-    key: Mapped[str] = mapped_column(sa.String(80))
+    key: Mapped[str] = mapped_column(sa.String(120))
     content_id: Mapped[str] = mapped_column(sa.ForeignKey("content.id"))
     level: Mapped[int]
     urgency: Mapped[int]
@@ -132,7 +132,7 @@ class ReceiptRow(Base):
     channel: Mapped[str] = mapped_column(sa.String(40))
     event_id: Mapped[str] = mapped_column(sa.String(120))
     vendor_id: Mapped[str | None] = mapped_column(sa.String(80))
-    key: Mapped[str | None] = mapped_column(sa.String(80))
+    key: Mapped[str | None] = mapped_column(sa.String(120))
     delivery_id: Mapped[str | None] = mapped_column(sa.String(36))
     state: Mapped[str] = mapped_column(sa.String(12))
     detail: Mapped[str | None] = mapped_column(sa.String(40))

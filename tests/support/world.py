@@ -135,7 +135,7 @@ class World:
 
     async def duty(self, town: str, duty: str = "town-duty", **by: Any) -> Obligation:
         """Return the newest obligation of a town's duty."""
-        return max(await self.obligations(town=town, duty=duty, **by), key=lambda row: row.released_at)
+        return max(await self.obligations(town=town, duty=duty, **by), key=lambda row: (row.released_at, row.version))
 
     async def deliveries(self, **by: Any) -> list[Delivery]:
         """Return deliveries with these column values."""
