@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.warning.level import Level
 from app.warning.plan import Reason, Suggestion
-from app.warning.ruleset import ResponseCondition, RiverOver, Ruleset, WarnedTowns
+from app.warning.ruleset import ResponseCondition, ResponseRule, RiverOver, Ruleset, WarnedTowns
 from app.warning.situation import LevelReading, Situation
 from app.warning.thresholds import MARKS, Finding
 from app.warning.window import metres
@@ -21,8 +21,14 @@ def response(situation: Situation, rules: Ruleset, findings: tuple[Finding, ...]
         if found:
             signs = "；".join(reason.text for reason in found)
             text = f"建议启动{rule.level.roman}级响应（{rule.signed_by}签发）：{signs}"
-            return Suggestion("response", text, rule.level, tuple(found))
+            return Suggestion("response", text + _by_eye(rule.level, mine), rule.level, tuple(found))
     return None
+
+
+def _by_eye(level: Level, rules: list[ResponseRule]) -> str:
+    """What no gauge tells and would speak for one level more: only a person can see it."""
+    higher = next((rule for rule in rules if rule.level == level + 1 and rule.manual), None)
+    return f"。若{'，或'.join(higher.manual)}，可到{higher.level.roman}级" if higher else ""
 
 
 def _holds(

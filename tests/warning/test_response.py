@@ -70,3 +70,10 @@ def test_over_the_warning_mark_and_still_rising_is_one_higher() -> None:
 
 def test_a_family_without_rules_proposes_nothing() -> None:
     assert proposed(situation(warning(Level.RED, hazard="11B09"), levels=(river(305_000),))) is None
+
+
+def test_the_signs_only_a_person_can_see_for_one_level_more_are_said() -> None:
+    held = proposed(situation(warning(Level.YELLOW, places=(PANLONG, WUJIA, QINGLIU))))
+    assert held
+    assert held.text.startswith("建议启动Ⅳ级响应（区防指办公室主任签发）：暴雨黄色及以上涉及3个镇街")
+    assert held.text.endswith("若小型水库出现险情，可到Ⅲ级")

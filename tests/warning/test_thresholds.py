@@ -1,11 +1,13 @@
 """What was measured becomes a level, at exactly the threshold and in any order of rows."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.warning.hazard import AllOf, ObservedRule, RainOver
 from app.warning.level import Level
 from app.warning.situation import LevelReading, RainWindow
 from app.warning.thresholds import Finding, observed
@@ -69,6 +71,17 @@ def test_a_rise_of_three_metres_in_three_hours_is_yellow_and_reported_as_a_flood
     (finding,) = found(levels=(reading,), kind="rise")
     assert (finding.hazard, finding.level) == ("11A01", Level.YELLOW)
     assert "3小时上涨3.00米" in finding.reason.text
+
+
+def test_conditions_joined_must_hold_at_one_station() -> None:
+    both = ObservedRule(Level.RED, AllOf((RainOver(1, 300), RainOver(3, 800))))
+    hazard = replace(next(h for h in rules().hazards if h.id == "rain"), observed=(both,))
+    joined = replace(rules(), hazards=(hazard,))
+    here = [rain(300, 1), rain(800, 3)]
+    apart = [rain(300, 1), rain(800, 3, station="SIM-P010")]
+    (finding,) = observed(here, [], joined, NOON)
+    assert "1小时降雨30毫米（≥30毫米）、3小时降雨80毫米（≥80毫米）" in finding.reason.text
+    assert observed(apart, [], joined, NOON) == ()
 
 
 def test_thresholds_hold_only_from_their_first_day() -> None:
