@@ -1,5 +1,6 @@
 """Builds the web process: parts → doors. No logic."""
 
+import asyncio
 import importlib
 import importlib.util
 from collections.abc import AsyncIterator
@@ -19,12 +20,14 @@ from app.scheme.models import Scheme
 from app.settings import Settings
 
 V1 = "/api/v1"
+STOP = 8.0
+"""Seconds a worker gets to end its calls in flight; what it leaves is due again when its lease lapses."""
 
 
 class Inside(Protocol):
     """A worker that runs within the web process."""
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """Begin its sweeps and senders."""
 
     async def stop(self) -> None:
@@ -47,13 +50,14 @@ def build(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await hub.start()
         if worker is not None:
-            await worker.start()
+            worker.start()
         try:
             yield
         finally:
             await hub.stop()
             if worker is not None:
-                await worker.stop()
+                async with asyncio.timeout(STOP):
+                    await worker.stop()
 
     app = FastAPI(
         title="叫应",

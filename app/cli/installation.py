@@ -1,0 +1,202 @@
+"""What commands stand on: this installation's settings, keys, scheme, channels and database.
+
+Everything that can be missing or wrong is told in one sentence (``Failure``), never as a traceback.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import sqlalchemy as sa
+import typer
+from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import logs, sealed
+from app.api import schema
+from app.channels import registry as channels
+from app.channels.registry import Registry
+from app.clock import LOCAL, Clock, ShiftedClock, SystemClock
+from app.db import Database
+from app.errors import Unavailable
+from app.scheme.faults import SchemeFaults
+from app.scheme.models import Scheme
+from app.scheme.read import read
+from app.settings import Settings
+
+T = TypeVar("T")
+
+JsonFlag = Annotated[bool, typer.Option("--json", help="以 JSON 输出")]
+
+
+class Failure(Exception):
+    """The command ends here, with one sentence. ``code``: 1 it cannot be done, 2 wrong use."""
+
+    def __init__(self, sentence: str, code: int = 1) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """An open installation."""
+
+    settings: Settings
+    scheme: Scheme
+    registry: Registry
+    clock: Clock
+    db: Database
+
+    @property
+    def district(self) -> str:
+        """The district's six digits."""
+        return self.scheme.district.code
+
+
+def version() -> str:
+    """Return the installed version."""
+    try:
+        return installed("jiaoying")
+    except PackageNotFoundError:
+        return "0"
+
+
+def settings() -> Settings:
+    """Return the settings. Raises Failure, naming the variable at fault."""
+    try:
+        found = Settings()
+    except ValidationError as error:
+        names = "、".join(f"JIAOYING_{str(one['loc'][0]).upper()}" for one in error.errors())
+        raise Failure(f"设置有误：{names}，见 docs/settings.md。", 2) from None
+    logs.configure(level=found.log_level, form=found.log_format)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    return found
+
+
+def scheme_of(found: Settings) -> Scheme:
+    """Return the district's scheme. Raises Failure with the first fault."""
+    try:
+        return read(found.config)
+    except SchemeFaults as faults:
+        first = str(faults).splitlines()[0]
+        raise Failure(f"配置有误：{first}（jiaoying scheme check 看全部）。") from None
+    except OSError:
+        raise Failure(f"读不到配置目录 {found.config}。") from None
+
+
+def registry_of(scheme: Scheme) -> Registry:
+    """Return the channels. Raises Failure: a channel is wrong, or its secret is missing."""
+    try:
+        return channels.build(scheme.channels, os.environ)
+    except ValueError as error:
+        raise Failure(f"通道配置有误：{error}。") from None
+
+
+def load_keys(found: Settings) -> None:
+    """Put the keys to use. Raises Failure when there are none yet."""
+    try:
+        sealed.use(sealed.Keys.read(found.keys_file))
+    except FileNotFoundError:
+        raise Failure(f"没有密钥文件 {found.keys_file}：先运行 jiaoying migrate。") from None
+    except (OSError, ValueError):
+        raise Failure(f"密钥文件 {found.keys_file} 读不了：检查权限，或从备份恢复。") from None
+
+
+def clock_of(found: Settings) -> Clock:
+    """Return the machine's clock, or the one an outside check shifts."""
+    return ShiftedClock(found.test_clock) if found.test_clock else SystemClock()
+
+
+def sqlite_file(found: Settings) -> Path | None:
+    """Return the SQLite file, None on PostgreSQL. Raises Failure for another kind of address."""
+    try:
+        url = sa.make_url(found.database_url)
+    except SQLAlchemyError:
+        raise Failure("JIAOYING_DATABASE_URL 不是 sqlite:///… 或 postgresql://…。", 2) from None
+    if url.get_backend_name() == "sqlite":
+        if not url.database:
+            raise Failure("JIAOYING_DATABASE_URL 没有写 SQLite 文件。", 2)
+        return Path(url.database)
+    if url.get_backend_name() != "postgresql":
+        raise Failure("JIAOYING_DATABASE_URL 只能是 sqlite:///… 或 postgresql://…。", 2)
+    return None
+
+
+async def check_schema(db: Database) -> None:
+    """Pass, or raise Failure: no schema, or one of another version."""
+    try:
+        async with db.reading() as session:
+            held = await schema.current(session)
+    except Unavailable:
+        raise Failure("连不上数据库：检查 JIAOYING_DATABASE_URL 和数据库是否在运行。") from None
+    if held is None:
+        raise Failure("数据库里还没有表：先运行 jiaoying migrate。")
+    if held != schema.head():
+        raise Failure("数据库结构不是本版本的：先运行 jiaoying migrate。")
+
+
+@asynccontextmanager
+async def database(found: Settings) -> AsyncIterator[Database]:
+    """Open the database of this installation, whose schema is current. Raises Failure."""
+    file = sqlite_file(found)
+    if file is not None and not file.exists():
+        raise Failure(f"没有数据库 {file}：先运行 jiaoying migrate。")
+    db = Database(found.database_url)
+    try:
+        await check_schema(db)
+        yield db
+    finally:
+        await db.close()
+
+
+@asynccontextmanager
+async def installation() -> AsyncIterator[Installation]:
+    """Open everything. Raises Failure."""
+    found = settings()
+    load_keys(found)
+    scheme = scheme_of(found)
+    registry = registry_of(scheme)
+    async with database(found) as db:
+        try:
+            yield Installation(found, scheme, registry, clock_of(found), db)
+        finally:
+            await registry.aclose()
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's coroutine."""
+    return asyncio.run(work)
+
+
+def tell(json_: bool, value: Any, lines: list[str]) -> None:
+    """Print a result, as one JSON document or as lines for people."""
+    if json_:
+        json.dump(value, sys.stdout, ensure_ascii=False, indent=1, default=_plain)
+        print()
+    else:
+        print("\n".join(lines))
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def instant(text: str | None, name: str) -> datetime | None:
+    """Return a time given on the command line; without an offset it is the district's own. Raises Failure."""
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise Failure(f"{name} 不是时间：写成 2026-07-15T18:47 或带时区。", 2) from None
+    return at if at.tzinfo else at.replace(tzinfo=LOCAL)

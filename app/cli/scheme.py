@@ -1,0 +1,60 @@
+"""scheme: what the district has written in its configuration."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app import bundled
+from app.channels import registry as channels
+from app.cli.installation import JsonFlag, settings, tell
+from app.scheme.faults import SchemeFaults
+from app.scheme.read import read
+
+app = typer.Typer(help="规则配置", no_args_is_help=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A fault or a piece of advice. ``line`` 0 where a file has no such line."""
+
+    file: str
+    line: int
+    text: str
+    advice: bool = False
+
+
+def check_folder(folder: Path) -> tuple[str | None, list[Found]]:
+    """Return the scheme's version, None when it cannot be used, and everything that is wrong with it."""
+    try:
+        scheme = read(folder)
+    except SchemeFaults as faults:
+        return None, [Found(one.file, one.line or 0, one.text) for one in faults.faults]
+    found = [
+        Found("channels.yaml", 0, f"{one.pointer} {one.detail}", one.code in channels.ADVICE)
+        for one in channels.check(scheme.channels)
+    ]
+    return scheme.version, found
+
+
+@app.command(help="检查配置：所有错处，带文件和行号")
+def check(
+    folder: Annotated[Path | None, typer.Argument(help="配置目录；默认在用的那份", metavar="DIR")] = None,
+    json_: JsonFlag = False,
+) -> None:
+    """Check a configuration folder."""
+    chosen = folder or settings().config or bundled.path("config")
+    version, found = check_folder(chosen)
+    wrong = [one for one in found if not one.advice]
+    lines = [f"{one.file}:{one.line or ''}: {'提醒：' if one.advice else ''}{one.text}" for one in found]
+    lines.append(f"共 {len(wrong)} 处错误。" if wrong else f"配置 {version} 没有错误。")
+    value = {
+        "ok": not wrong,
+        "version": version,
+        "faults": [{"file": one.file, "line": one.line, "text": one.text} for one in wrong],
+        "advice": [{"file": one.file, "line": one.line, "text": one.text} for one in found if one.advice],
+    }
+    tell(json_, value, lines)
+    if wrong:
+        raise typer.Exit(1)
