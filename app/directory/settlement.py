@@ -55,8 +55,11 @@ class Settlement:
         self.crosswalk = [
             row for row in _csv(data / "town_code_crosswalk.csv") if row["nbs_code"] in self.villages
         ]
+        villages = {village["code"] for of in self.villages.values() for village in of}
         self.stations = [
-            row for row in _csv(data / "stations.csv") if row["town_code"] in {*self.villages, ""}
+            row
+            for row in _csv(data / "stations.csv")
+            if row["town_code"] in {*self.villages, ""} and row["village_code"] in {*villages, ""}
         ]
         self.places: list[Cells] = []
         self._divisions()
