@@ -127,6 +127,11 @@ def _whole(said: WarningIn) -> None:
         for index, area in enumerate(said.areas)
         if not area.codes and area.polygon is None and area.circle is None
     ]
+    missing += [
+        Fault(f"/{name}", "missing", "This field is blank.")
+        for name, given in (("identifier", said.identifier), ("sender", said.sender))
+        if not words.one_line(given)
+    ]
     if said.identifier in said.references:
         missing.append(Fault("/references", "self-reference", "A message cannot refer to itself."))
     if missing:

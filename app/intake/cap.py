@@ -131,14 +131,14 @@ class _Reader:
         return (text(self.root, name) or "").strip()
 
     def _name(self, name: str, longest: int) -> str:
-        said = self._said(name)
+        said = words.one_line(self._said(name))
         if not said or len(said) > longest:
             self._fault(self.root, name, "missing" if not said else "too-long", f"1 to {longest} characters.")
         elif _NO_NAME.search(said):
             # CAP 1.2, 3.2.1. A sender with a blank is common and harmless; it is the reference list that
             # cannot name it.
             self._problem("bad-name", f"{name}里有空格、逗号或尖括号，CAP不许这样写")
-        return words.one_line(said)
+        return said
 
     def _time(self, parent: etree._Element, name: str) -> datetime | None:
         written = text(parent, name)

@@ -1,7 +1,9 @@
-"""A bureau at its door: the seeded district behind real HTTP, and the key of a weather and of a water bureau."""
+"""A bureau at its door: the seeded district behind real HTTP, and keys of bureaus."""
 
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -72,13 +74,17 @@ async def bureau(world: World) -> AsyncIterator[Bureau]:
 
 
 @pytest.fixture
-async def door(request: pytest.FixtureRequest, tmp_path: Any) -> AsyncIterator[Bureau]:
-    """The same on SQLite alone, for what no database decides."""
-    import shutil  # noqa: PLC0415
-
+def door_url(seeded_sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of a fresh district on SQLite."""
     file = tmp_path / "door.db"
-    shutil.copy(request.getfixturevalue("seeded_sqlite_template"), file)
-    opened = await open_world(f"sqlite:///{file}")
+    shutil.copy(seeded_sqlite_template, file)
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture
+async def door(door_url: str) -> AsyncIterator[Bureau]:
+    """The same on SQLite alone, for what no database decides."""
+    opened = await open_world(door_url)
     async for at_door in _bureau(opened):
         yield at_door
     await opened.registry.aclose()

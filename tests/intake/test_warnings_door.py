@@ -133,7 +133,14 @@ async def test_a_cancel_of_an_update_that_waits_waits_with_it(bureau) -> None:
         ([("<status>Actual", "<status>Test")], "not-applicable", "status-test"),
         ([("<secClassification>None", "<secClassification>Inner")], "not-applicable", "scope-restricted"),
         ([("<msgType>Alert", "<msgType>Ack")], "not-applicable", "type-ack"),
-        ([("50015310200000,50015310300000", "500112001,510000")], "needs-review", "name-differs"),
+        (
+            [
+                ("50015310200000,50015310300000", "500112001,510000"),
+                ("盘龙镇,吴家镇</areaDesc>", "荣昌区盘龙镇,四川</areaDesc>"),
+            ],
+            "needs-review",
+            "name-differs",
+        ),
         (
             [
                 ("50015310200000,50015310300000", "500112001,510000"),
