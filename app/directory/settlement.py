@@ -55,11 +55,12 @@ class Settlement:
         self.crosswalk = [
             row for row in _csv(data / "town_code_crosswalk.csv") if row["nbs_code"] in self.villages
         ]
-        villages = {village["code"] for of in self.villages.values() for village in of}
+        kept = {village["code"] for of in self.villages.values() for village in of}
         self.stations = [
-            row
+            # A small profile leaves villages out; a station of theirs is still the town's.
+            row | {"village_code": row["village_code"] if row["village_code"] in kept else ""}
             for row in _csv(data / "stations.csv")
-            if row["town_code"] in {*self.villages, ""} and row["village_code"] in {*villages, ""}
+            if row["town_code"] in {*self.villages, ""}
         ]
         self.places: list[Cells] = []
         self._divisions()

@@ -1,7 +1,6 @@
 """Codes and names → towns. What cannot be placed is said, and nothing is widened."""
 
 import math
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,21 +10,12 @@ from app.db import Database
 from app.directory import areas
 from app.directory.areas import bundled_cells, towns_in
 from app.directory.locate import Gazetteer, Located, gazetteer, locate, place_codes
-from app.directory.profiles import Generated
 from app.errors import InvalidGeometry
-from tests.directory.conftest import DISTRICT, bring
+from tests.directory.conftest import DISTRICT
 
 pytestmark = pytest.mark.anyio
 
 CHANGYUAN, CHANGZHOU, GUANGSHUN = "500153001", "500153002", "500153003"
-
-
-@pytest.fixture
-async def district(db: Database, demo: Generated, tmp_path: Path) -> Database:
-    files = {name: demo.files[name] for name in ("places.csv", "place_codes.csv")}
-    Generated(files).write(tmp_path)
-    await bring(db, tmp_path, strict=True)
-    return db
 
 
 async def where(db: Database, *codes: str, system: str = "nbs", names: tuple[str, ...] = ()) -> Located:
@@ -33,30 +23,30 @@ async def where(db: Database, *codes: str, system: str = "nbs", names: tuple[str
         return await locate(session, DISTRICT, codes, system, names=names)
 
 
-async def test_codes_of_every_length_lead_to_the_same_place_and_no_wider(district: Database) -> None:
+async def test_codes_of_every_length_lead_to_the_same_place_and_no_wider(demo_db: Database) -> None:
     for code in ("500153001", "500153001000", "50015300100000", " 500153001 ", "５００１５３００１"):
-        found = await where(district, code)
+        found = await where(demo_db, code)
         assert found == Located(places=frozenset({CHANGYUAN})), code
         assert found.sure
     for code in ("500153", "500153000", "500153000000", "50015300000000", "500100", "500000", "5001", "50"):
-        found = await where(district, code)
+        found = await where(demo_db, code)
         assert found.whole_district, code
         assert len(found.places) == 21
         assert not found.villages
-    village = await where(district, "500153001001")
+    village = await where(demo_db, "500153001001")
     assert village.places == {CHANGYUAN}
     assert village.villages == {"500153001001"}
-    both = await where(district, "500153001001", CHANGYUAN)
+    both = await where(demo_db, "500153001001", CHANGYUAN)
     assert both.places == {CHANGYUAN}
     assert not both.villages, "the town is named whole"
 
 
-async def test_another_place_is_elsewhere_and_a_code_that_is_none_is_unknown(district: Database) -> None:
-    found = await where(district, "510500", "500226", "500152001", "110000")
+async def test_another_place_is_elsewhere_and_a_code_that_is_none_is_unknown(demo_db: Database) -> None:
+    found = await where(demo_db, "510500", "500226", "500152001", "110000")
     assert found.elsewhere == ("510500", "500152001", "110000")
     assert found.whole_district, "500226 was the district's code"
     found = await where(
-        district,
+        demo_db,
         "500153999",
         "500153000001",
         "000000",
@@ -71,16 +61,16 @@ async def test_another_place_is_elsewhere_and_a_code_that_is_none_is_unknown(dis
     assert not found.sure
 
 
-async def test_no_code_is_nowhere(district: Database) -> None:
-    found = await where(district)
+async def test_no_code_is_nowhere(demo_db: Database) -> None:
+    found = await where(demo_db)
     assert found == Located()
     assert not found.places
 
 
-async def test_the_two_lists_give_the_same_code_to_different_towns(district: Database) -> None:
-    assert (await where(district, "500153002", system="nbs")).places == {CHANGZHOU}
-    assert (await where(district, "500153002", system="mca")).places == {GUANGSHUN}
-    assert (await where(district, "500153113", system="mca")).places == {"500153100"}
+async def test_the_two_lists_give_the_same_code_to_different_towns(demo_db: Database) -> None:
+    assert (await where(demo_db, "500153002", system="nbs")).places == {CHANGZHOU}
+    assert (await where(demo_db, "500153002", system="mca")).places == {GUANGSHUN}
+    assert (await where(demo_db, "500153113", system="mca")).places == {"500153100"}
 
 
 @pytest.mark.parametrize(
@@ -109,13 +99,9 @@ async def test_the_two_lists_give_the_same_code_to_different_towns(district: Dat
     ],
 )
 async def test_a_name_that_says_another_place_than_its_code_is_found(
-    sqlite_url: str, demo: Generated, tmp_path: Path, code: str, name: str, agrees: bool
+    demo_db: Database, code: str, name: str, agrees: bool
 ) -> None:
-    db = Database(sqlite_url)
-    Generated({name: demo.files[name] for name in ("places.csv", "place_codes.csv")}).write(tmp_path / "in")
-    await bring(db, tmp_path / "in")
-    found = await where(db, code, names=(name,))
-    await db.close()
+    found = await where(demo_db, code, names=(name,))
     assert (found.disagreeing == ()) is agrees
 
 
