@@ -37,7 +37,11 @@ def everything() -> str:
 
 
 def settings() -> set[str]:
-    return {PREFIX + name.upper() for name in Settings.model_fields}
+    """What the product reads, and what the simulated outside world reads beside it."""
+    world = (file.read_text(encoding="utf-8") for file in (ROOT / "app/simulator").glob("*.py"))
+    return {PREFIX + name.upper() for name in Settings.model_fields} | {
+        name for text in world for name in re.findall(r"\bJIAOYING_SIM_[A-Z_]+[A-Z]\b", text)
+    }
 
 
 def commands() -> Iterator[str]:
