@@ -27,10 +27,11 @@ def own(origin: str | None, fetch_site: str | None, host: str, base_url: str) ->
     """Whether the headers say it is our own page, or say nothing (a program, an old browser).
 
     ``Sec-Fetch-Site`` must be same-origin or none; ``Origin`` must be this host (as asked, or that of
-    ``base_url``).
+    ``base_url``). Our pages send no referrer, and then a browser writes ``Origin: null`` on a plain form: it
+    says nothing either, and the session's (or the link's) own token decides.
     """
     if fetch_site is not None and fetch_site not in ("same-origin", "none"):
         return False
-    if origin is None:
+    if origin is None or origin == "null":
         return True
     return urlsplit(origin).netloc.casefold() in {host.casefold(), urlsplit(base_url).netloc.casefold()}
