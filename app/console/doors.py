@@ -173,19 +173,20 @@ async def _households(
 ) -> list[tuple[HouseholdRow, Home | None]]:
     known = {home.place_id: home for home in await homes.households_of(session, name)}
     contacts = await people.contacts(session, [home.contact for home in known.values()])
-    groups = await people.places(session, {home.group for home in known.values()})
+    groups = await people.places(session, {home.group for home in known.values()} | {name})
+    village = groups.get(name, name)
     rows = []
     for row in found:
         home = known.get(row.household)
         contact = contacts.get(home.contact or "") if home else None
         said = []
         if home:
-            said = [groups.get(home.group, ""), f"{home.people} 人"]
+            said = [groups.get(home.group, "").removeprefix(village), f"{home.people} 人"]
             if home.vulnerable:
                 said.append(
                     VULNERABLE.get(home.vulnerable, home.vulnerable) + (f" {home.age} 岁" if home.age else "")
                 )
-        title = contact.name if contact else home.name if home else row.household
+        title = contact.name if contact else home.name.removeprefix(village) if home else row.household
         needs = "、".join(str(need) for need in row.detail.get("needs", ()))
         rows.append(
             (
