@@ -47,14 +47,14 @@ async def test_each_form_becomes_a_planned_warning(bureau, name: str, media: str
     assert (raw.body, raw.state, raw.warning_id) == (message(name), "taken", said["id"])
 
 
-async def test_the_same_message_again_is_answered_with_the_same_id_and_calls_nobody_again(bureau) -> None:
-    first = await bureau.post(message("national_a.xml"))
-    await bureau.world.worker.drain()
-    calls = len(bureau.world.phones.rang)
-    again = await bureau.post(message("national_a.xml", ("\n    ", "\n")))
-    await bureau.world.worker.drain()
+async def test_the_same_message_again_is_answered_with_the_same_id_and_calls_nobody_again(door) -> None:
+    first = await door.post(message("national_a.xml"))
+    await door.world.worker.drain()
+    calls = len(door.world.phones.rang)
+    again = await door.post(message("national_a.xml", ("\n    ", "\n")))
+    await door.world.worker.drain()
     assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
-    assert len(bureau.world.phones.rang) == calls > 0
+    assert len(door.world.phones.rang) == calls > 0
 
 
 async def test_fifty_copies_at_once_make_one_warning(bureau) -> None:
@@ -77,33 +77,33 @@ async def test_the_same_identifier_with_other_content_is_a_conflict_before_the_d
     assert await alarms(bureau) == ["warning-conflict"]
 
 
-async def test_the_same_identifier_for_another_event_is_another_warning(bureau) -> None:
-    rain = await bureau.post(message("national_a.xml"))
-    wind = await bureau.post(message("national_a.xml", ("11B03", "11B06"), ("暴雨", "大风")))
+async def test_the_same_identifier_for_another_event_is_another_warning(door) -> None:
+    rain = await door.post(message("national_a.xml"))
+    wind = await door.post(message("national_a.xml", ("11B03", "11B06"), ("暴雨", "大风")))
     assert wind.status_code == 201
     assert wind.json()["id"] != rain.json()["id"]
 
 
-async def test_what_is_refused_is_kept_raw_and_stands_before_the_desk(bureau) -> None:
-    answer = await bureau.post(message("national_b.xml", ("2026-07-16 08:30:00+08:00", "soon")))
+async def test_what_is_refused_is_kept_raw_and_stands_before_the_desk(door) -> None:
+    answer = await door.post(message("national_b.xml", ("2026-07-16 08:30:00+08:00", "soon")))
     said = answer.json()
     assert (answer.status_code, said["code"]) == (422, "validation")
     assert [fault["pointer"] for fault in said["errors"]] == ["/alert/info/expires"]
     assert "soon" not in answer.text
-    (raw,) = await raws(bureau)
+    (raw,) = await raws(door)
     assert (raw.id, raw.state, raw.problem) == (said["kept"], "refused", "validation")
     assert raw.pointers == ["/alert/info/expires"]
-    assert await alarms(bureau) == ["warning-refused"]
+    assert await alarms(door) == ["warning-refused"]
 
 
-async def test_a_cancel_that_comes_first_waits_and_then_nothing_is_sent(bureau) -> None:
-    cancel = await bureau.post(message("national_cancel.xml"))
+async def test_a_cancel_that_comes_first_waits_and_then_nothing_is_sent(door) -> None:
+    cancel = await door.post(message("national_cancel.xml"))
     assert (cancel.status_code, cancel.json()["disposition"]) == (202, "waiting")
     assert "misspelt-cancel" in [problem["code"] for problem in cancel.json()["problems"]]
-    alert = await bureau.post(message("national_a.xml"))
+    alert = await door.post(message("national_a.xml"))
     assert (alert.status_code, alert.json()["state"]) == (201, "cancelled")
-    await bureau.world.worker.drain()
-    assert bureau.world.phones.rang == []
+    await door.world.worker.drain()
+    assert door.world.phones.rang == []
 
 
 async def test_update_and_cancel_find_theirs(bureau) -> None:
@@ -116,15 +116,15 @@ async def test_update_and_cancel_find_theirs(bureau) -> None:
     assert cancel.json()["affects"] == [update.json()["id"]]
 
 
-async def test_a_cancel_of_an_update_that_waits_waits_with_it(bureau) -> None:
-    update = await bureau.post(message("national_b.xml"))
-    cancel = await bureau.post(
+async def test_a_cancel_of_an_update_that_waits_waits_with_it(door) -> None:
+    update = await door.post(message("national_b.xml"))
+    cancel = await door.post(
         message("national_cancel.xml", ("50015341600000_20260716090400_3", "50015341600000_20260716103000"))
     )
     assert update.json()["disposition"] == cancel.json()["disposition"] == "waiting"
-    await bureau.post(message("national_a.xml"))
-    await bureau.world.worker.drain()
-    assert (await bureau.world.warning(update.json()["id"])).state == "cancelled"
+    await door.post(message("national_a.xml"))
+    await door.world.worker.drain()
+    assert (await door.world.warning(update.json()["id"])).state == "cancelled"
 
 
 @pytest.mark.parametrize(
