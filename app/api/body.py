@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from typing_extensions import override
 
-from app.errors import TooLarge, UnsupportedMediaType
+from app.errors import TooLarge, Unauthenticated, UnsupportedMediaType
 from app.intake import json_gate
 
 SMALL = 64 * 1024
@@ -62,6 +62,8 @@ class StrictRoute(APIRoute):
 
         async def gated(request: Request) -> Response:
             if takes_body:
+                if not {"authorization", "cookie"} & set(request.headers.keys()):
+                    raise Unauthenticated  # whoever shows nothing is told that first, whatever they sent
                 if media(request) != "application/json":
                     raise UnsupportedMediaType("Send application/json.")
                 json_gate.loads(await read(request, SMALL))

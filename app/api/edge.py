@@ -74,7 +74,7 @@ class Edge:
 
     def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         """One line and one count, by the route's template: paths hold tokens."""
-        template = getattr(scope.get("route"), "path", None) or "unmatched"
+        template = _template(scope)
         method = scope["method"] if scope["method"] in _METHODS else "other"
         metrics.HTTP.labels(template, method, str(status)).inc()
         log.info(
@@ -85,6 +85,20 @@ class Edge:
             status=status,
             seconds=round(seconds, 3),
         )
+
+
+def _template(scope: Scope) -> str:
+    """Return the template of the route that answered.
+
+    A route knows its own part; what lies before it is fixed words.
+    """
+    if "endpoint" not in scope:
+        return "unmatched"
+    own = getattr(scope.get("route"), "path", None)
+    if own is None:
+        return str(scope.get("root_path", ""))  # the files that ship, as one
+    before = scope["path"].split("/")[: scope["path"].count("/") - own.count("/") + 1]
+    return "/".join(before) + own if len(before) > 1 else own
 
 
 def _where(error: BaseException) -> str:

@@ -21,7 +21,7 @@ from app.errors import Refused
 
 log = logs.get(__name__)
 
-router = APIRouter(tags=["gateways"], responses=declared(400, 401, 404, 413, 415))
+router = APIRouter(tags=["gateways"], responses=declared(400, 401, 404, 413, 415, 422))
 
 ChannelName = Annotated[str, Path(min_length=1, max_length=40)]
 

@@ -31,4 +31,4 @@ async def _by_level(
     session: Session, level: InstrumentedAttribute[int], where: sa.ColumnElement[bool]
 ) -> dict[int, int]:
     rows = await session.execute(sa.select(level, sa.func.count()).where(where).group_by(level))
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
