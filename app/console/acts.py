@@ -12,12 +12,12 @@ from starlette.responses import RedirectResponse
 from app import audit
 from app.access.officer import Officer
 from app.access.rights import require
-from app.answer import record
+from app.answer import record, urge
 from app.api.deps import OfficerDep, Parts, PartsDep
 from app.console import desk, pages
 from app.console.board import card
 from app.directory import people
-from app.errors import NotFound
+from app.errors import NotFound, WrongState
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=200)]
@@ -104,3 +104,31 @@ async def answered(
             at=has.clock.now(),
         )
     return RedirectResponse(pages.without_form(back), status_code=303)
+
+
+@router.post("/obligations/{obligation_id}/escalate", response_class=Response)
+async def escalate(
+    request: Request,
+    obligation_id: str,
+    has: PartsDep,
+    officer: OfficerDep,
+) -> Response:
+    """Call the next of the chain now, without waiting for its time."""
+    async with has.db.reading() as session:
+        one = await card.target(session, officer.district, obligation_id)
+    if one is None:
+        raise NotFound
+    try:
+        async with has.db.transaction() as session:
+            who = await urge.urge(
+                session,
+                obligation_id,
+                by=officer,
+                scheme=has.scheme,
+                registry=has.registry,
+                at=has.clock.now(),
+            )
+    except WrongState:
+        fault = "没有升级：已经有人应了，或链上的人都叫过了，只剩派人上门。"
+        return await _again(request, has, officer, one.town, 409, fault=fault)
+    return await _again(request, has, officer, one.town, done=f"已叫{card.WHO.get(who, who)}。")

@@ -23,6 +23,7 @@ from app.origin import Origin
 from app.reports import rates as pure
 from app.reports import rows as behind
 from app.reports.rates import BYS, KINDS, By, Figures, Kind, Row
+from app.scheme.models import Scheme
 from app.warning.level import Level
 
 router = APIRouter(include_in_schema=False)
@@ -151,7 +152,7 @@ async def shown(request: Request, has: PartsDep, officer: MaybeOfficer) -> Respo
             for one in lines
         ],
         chosen_line=next((one for one in lines if one.figures and one.figures.key == key), None),
-        behind=_behind(shown_rows, kind),
+        behind=_behind(has.scheme, shown_rows, kind),
         bins=_bins(rows),
         by_period=filters(
             "/rates", {k: v for k, v in query.items() if k not in {"from", "to"}}, "period", PERIODS, "season"
@@ -202,7 +203,7 @@ def _lines(
     return found
 
 
-def _behind(items: list[dict[str, Any]], kind: Kind) -> list[Behind]:
+def _behind(scheme: Scheme, items: list[dict[str, Any]], kind: Kind) -> list[Behind]:
     """The rows in the words of the page."""
     found = []
     for one in items:
@@ -216,7 +217,7 @@ def _behind(items: list[dict[str, Any]], kind: Kind) -> list[Behind]:
         else:
             since, done = one["released_at"], one["answered_at"]
             what, source, good = (
-                f"{one['layer']} {one['duty']}",
+                heads.duty_name(scheme, one["layer"], one["duty"]),
                 words.VIA.get(one.get("via") or "", "—"),
                 "按时",
             )

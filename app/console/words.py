@@ -61,7 +61,7 @@ DELIVERY_STATES: Mapping[str, str] = {
     "queued": "待发",
     "sending": "正在发",
     "cancelled": "已撤",
-    "accepted": "网关受理",
+    "accepted": "受理",
     "expired": "过时未发",
     "failed": "未达",
     "delivered": "送达",

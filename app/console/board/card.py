@@ -31,6 +31,11 @@ class Line:
     result: str
     now: bool
 
+    @property
+    def short_post(self) -> str:
+        """The post without the words that the town's name already says."""
+        return self.post.partition("（")[0].removeprefix("镇街")
+
 
 @dataclass(frozen=True, slots=True)
 class Card:

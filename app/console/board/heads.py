@@ -28,6 +28,7 @@ class Why:
 
     rule: str
     text: str
+    more: int = 0  # other towns the same rule says the like of
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,13 +324,12 @@ def _line(
 
 
 def reasons(members: Iterable[Mapping[str, Any]]) -> tuple[Why, ...]:
-    """Return the reasons of some lines, each once, in the order they were given."""
-    seen: dict[tuple[str, str], Why] = {}
+    """Return the reasons of some lines, one a rule, in the order given."""
+    seen: dict[str, dict[str, None]] = {}
     for line in members:
         for because in line.get("because", ()):
-            why = Why(str(because.get("rule", "")), str(because.get("text", "")))
-            seen.setdefault((why.rule, why.text), why)
-    return tuple(seen.values())
+            seen.setdefault(str(because.get("rule", "")), {})[str(because.get("text", ""))] = None
+    return tuple(Why(rule, next(iter(texts)), len(texts) - 1) for rule, texts in seen.items())
 
 
 async def answered(session: AsyncSession, ids: Iterable[str]) -> dict[str, tuple[int, int]]:

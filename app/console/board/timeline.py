@@ -79,7 +79,7 @@ async def load(
     district = scheme.district.code
     found = [
         *await _answers(session, district, names, origins, limit, warning),
-        *await _steps(session, district, names, origins, limit, warning),
+        *await _steps(session, scheme, names, origins, limit, warning),
         *await _missed(session, district, names, origins, limit, warning),
         *await _decided(session, scheme, names, origins, limit, warning),
         *await _came(session, scheme, names, origins, limit, warning),
@@ -87,6 +87,7 @@ async def load(
     ]
     if important:
         found = [event for event in found if event.important]
+    found = list(dict.fromkeys(found))
     return tuple(sorted(found, key=lambda event: (event.at, event.subject), reverse=True)[:limit])
 
 
@@ -131,40 +132,39 @@ async def _answers(
 
 async def _steps(
     session: AsyncSession,
-    district: str,
+    scheme: Scheme,
     names: Mapping[str, str],
     origins: Collection[str],
     limit: int,
     warning: str | None,
 ) -> list[Event]:
     asked = (
-        sa.select(StepTaken, Obligation.town)
+        sa.select(StepTaken, Obligation.town, Obligation.layer, Obligation.duty)
         .join(Obligation, Obligation.id == StepTaken.obligation_id)
         .where(
-            StepTaken.district == district,
+            StepTaken.district == scheme.district.code,
             Obligation.origin.in_(origins),
             Obligation.layer.in_(("L1", "L2")),
             sa.or_(StepTaken.who != "A", StepTaken.step > 0),
         )
         .order_by(StepTaken.taken_at.desc())
-        .limit(limit)
+        .limit(limit * 4)
     )
     if warning:
         asked = asked.where(Obligation.warning_id == warning)
+    # One line for what was done at one moment for one town: its duties are called side by side.
+    together: dict[tuple[datetime, str, str, str], list[str]] = {}
+    for step, town, layer, duty in await session.execute(asked):
+        name = heads.duty_name(scheme, layer, duty).removeprefix("镇街").partition("（")[0]
+        together.setdefault((step.taken_at, town, step.who, step.outcome), []).append(name)
     found = []
-    for step, town in await session.execute(asked):
-        text = _STEPS.get(step.who, step.who)
-        if step.outcome in {"no-contact", "nobody"}:
-            text = f"{text.removeprefix('再').removeprefix('叫 ').removeprefix('叫')}叫不到：没有号码"
-        found.append(
-            Event(
-                step.taken_at,
-                names.get(town, town),
-                text,
-                "系统",
-                step.who in {"superior", "chief", "onsite"} or step.outcome in {"no-contact", "nobody"},
-            )
+    for (at, town, who, outcome), duties in together.items():
+        lost = outcome in {"no-contact", "nobody"}
+        text = (
+            f"{'、'.join(dict.fromkeys(duties))} {_STEPS.get(who, who)}{'，叫不到：没有号码' if lost else ''}"
         )
+        important = lost or who in {"superior", "chief", "onsite"}
+        found.append(Event(at, names.get(town, scheme.district.name), text, "系统", important))
     return found
 
 

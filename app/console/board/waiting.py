@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,8 +18,8 @@ from app.intake.tables import Raw
 from app.scheme.models import ReleaseRule, Scheme
 from app.warning.level import Level
 
-# Within one step of the response levels a suggestion already carried out is no longer a question.
-_RESPONSE_ORDER = ("none", "IV", "III", "II", "I")
+_RESPONSES = ("none", "IV", "III", "II", "I")
+RAISED = ("raise", "raised", "not-raised")  # what answers a suggested raise, whichever way
 
 RECENT = timedelta(hours=24)
 
@@ -131,78 +132,82 @@ async def _suggestions(
     names: Mapping[str, str],
     at: datetime,
 ) -> list[Item]:
-    plans: dict[str, list[PlanRow]] = {}
+    """What the rules propose and only a person may do: raises, and the highest level of a family."""
+    made: dict[str, list[PlanRow]] = {}
     for plan in await session.scalars(
         sa.select(PlanRow).where(PlanRow.warning_id.in_(list(by_id))).order_by(PlanRow.version)
     ):
-        plans.setdefault(plan.warning_id, []).append(plan)
-    taken = {
-        (row.subject, row.act)
-        for row in await session.scalars(sa.select(Decision).where(Decision.subject.in_(list(by_id))))
-    }
+        made.setdefault(plan.warning_id, []).append(plan)
+    decided = set(
+        await session.scalars(
+            sa.select(Decision.subject).where(Decision.subject.in_(list(by_id)), Decision.act.in_(RAISED))
+        )
+    )
     held = await responses(session, scheme.district.code)
-    items: list[Item] = []
-    asked: set[tuple[str, str]] = set()
+    raises: list[Item] = []
+    starts: dict[str, Item] = {}
     for warning in by_id.values():
-        made = plans.get(warning.id, [])
-        for one in made[-1].body.get("suggestions", ()) if made else ():
-            kind, word = str(one.get("kind")), one.get("level")
-            level = Level.of(word) if word else None
-            since = next(
-                (
-                    plan.made_at
-                    for plan in made
-                    if any(
-                        other.get("kind") == kind and other.get("level") == word
-                        for other in plan.body.get("suggestions", ())
-                    )
-                ),
-                warning.received_at,
-            )
-            hazard = scheme.ruleset.hazard(warning.event_code, at)
-            family = hazard.family if hazard else "other"
-            if kind == "response":
-                now = held.get(family)
-                want = level.response if level else "none"
-                done = now is not None and (
-                    now.decided_at >= since or _RESPONSE_ORDER.index(now.level) >= _RESPONSE_ORDER.index(want)
+        plans = made.get(warning.id, [])
+        hazard = scheme.ruleset.hazard(warning.event_code, at)
+        family = hazard.family if hazard else "other"
+        for one in plans[-1].body.get("suggestions", ()) if plans else ():
+            since = next(plan.made_at for plan in plans if _holds(plan, one))
+            level = Level.of(one["level"]) if one.get("level") else Level.HINT
+            if one["kind"] == "uplift" and warning.id not in decided:
+                change = f"{words.short(Level(warning.level or 0))} → {words.short(level)}"
+                title = f"提级？{heads.head_of(warning, scheme, names).hazard} {change}"
+                raises.append(
+                    _proposal(scheme, scheme.release.uplift, warning, one, (level, title, since), at)
                 )
-                if done or (family, want) in asked:
-                    continue
-                asked.add((family, want))
-                rule, title = (
-                    scheme.release.response,
-                    f"启动{words.FAMILIES.get(family, family)} {want} 级响应？",
-                )
-                href = f"/responses/{family}/{want}?warning={warning.id}"
-            elif kind == "uplift":
-                if any((warning.id, act) in taken for act in ("raise", "raised", "not-raised")):
-                    continue
-                rule = scheme.release.uplift
-                target = f"{words.short(Level(warning.level or 0))} → {words.short(level)}"
-                title, href = (
-                    f"提级？{heads.head_of(warning, scheme, names).hazard} {target}",
-                    f"/warnings/{warning.id}/raise",
-                )
-            else:
-                continue
-            due = since + rule.limit if rule.limit else None
-            items.append(
-                Item(
-                    f"{kind}-{warning.id}",
-                    kind,
-                    level,
-                    title,
-                    str(one.get("text", "")),
-                    words.left(due, at),
-                    due,
-                    _then(scheme, rule, None, due, 0, at),
-                    href,
-                    warning.id,
-                    warning.origin == "exercise",
-                )
-            )
-    return items
+            elif one["kind"] == "response" and not _answered(held.get(family), level, since):
+                title = f"启动{words.FAMILIES.get(family, family)} {level.response} 级响应？"
+                about = (level, title, since)
+                item = _proposal(scheme, scheme.release.response, warning, one, about, at)
+                if family not in starts or level > (starts[family].level or Level.HINT):
+                    starts[family] = item
+    return [*raises, *starts.values()]
+
+
+def _holds(plan: PlanRow, suggestion: Mapping[str, Any]) -> bool:
+    """Whether this version of the plan made that suggestion: its clock runs since the first that did."""
+    return any(
+        one["kind"] == suggestion["kind"] and one.get("level") == suggestion.get("level")
+        for one in plan.body.get("suggestions", ())
+    )
+
+
+def _answered(held: ResponseRow | None, level: Level, since: datetime) -> bool:
+    """Whether a decision on the family's level answers it: a later one, or one at least as high."""
+    if held is None:
+        return False
+    return held.decided_at >= since or _RESPONSES.index(held.level) >= _RESPONSES.index(
+        level.response or "none"
+    )
+
+
+def _proposal(
+    scheme: Scheme,
+    rule: ReleaseRule,
+    warning: WarningRow,
+    one: Mapping[str, Any],
+    about: tuple[Level, str, datetime],
+    at: datetime,
+) -> Item:
+    level, title, since = about
+    due = since + rule.limit if rule.limit else None
+    return Item(
+        id=f"{one['kind']}-{warning.id}",
+        kind=str(one["kind"]),
+        level=level,
+        title=title,
+        what=str(one.get("text", "")),
+        clock=words.left(due, at),
+        due=due,
+        then=_then(scheme, rule, None, due, 0, at),
+        href=f"/warnings/{warning.id}#suggestions",
+        warning=warning.id,
+        exercise=warning.origin == "exercise",
+    )
 
 
 async def responses(

@@ -26,7 +26,7 @@
   if (body.dataset.now) { tick(); setInterval(tick, 500); }
 
   // -- Live: one stream tells that something changed; the page is read again and only what differs is swapped, by id.
-  const live = body.dataset.live;
+  const live = body.dataset.stream;
   const shape = (node) => {
     const copy = node.cloneNode(true);
     for (const clock of copy.querySelectorAll("time[data-due]")) { clock.textContent = ""; clock.classList.remove("over"); clock.removeAttribute("title"); }
@@ -43,7 +43,6 @@
       const twin = [...fresh.children].find((one) => one.className === cell.className);
       if (twin && !cell.hasAttribute("data-hand") && !cell.contains(document.activeElement)) cell.innerHTML = twin.innerHTML;
     }
-    return true;
   };
   const swap = (fresh) => {
     const old = document.getElementById(fresh.id);
