@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,14 +38,17 @@ class Night(Served):
         """The token of the link that A of an obligation got by SMS."""
         return links.derive(str(row.a_person), row.warning_id)
 
-    async def signed_in(self, login: str = "yuanjue") -> httpx.AsyncClient:
-        """A browser without scripts, signed in. Its ``csrf`` header is set."""
-        client = httpx.AsyncClient(base_url=self.url, headers=SAME_PAGE, timeout=20)
-        answer = await client.post(
-            "/login", json={"username": login, "password": PASSWORD}, headers={"Accept": "application/json"}
-        )
-        client.headers["X-CSRF-Token"] = answer.json()["csrf"]
-        return client
+    @asynccontextmanager
+    async def signed_in(self, login: str = "yuanjue") -> AsyncIterator[httpx.AsyncClient]:
+        """A browser without scripts, signed in; it sends the session's token with everything."""
+        async with httpx.AsyncClient(base_url=self.url, headers=SAME_PAGE, timeout=20) as client:
+            answer = await client.post(
+                "/login",
+                json={"username": login, "password": PASSWORD},
+                headers={"Accept": "application/json"},
+            )
+            client.headers["X-CSRF-Token"] = answer.json()["csrf"]
+            yield client
 
 
 @pytest.fixture
