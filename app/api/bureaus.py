@@ -1,10 +1,10 @@
-"""Where bureaus hand over: warnings in any of their forms, and what their gauges measured.
+"""Where bureaus hand over warnings and what their gauges measured, and where the desk sees what was kept.
 
 What cannot be taken is answered precisely and kept all the same (``kept`` names the raw body): a message
 that is refused stands before the duty officer. Sending the same thing twice is always safe.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends
@@ -14,14 +14,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app import logs
+from app.activation.receive import Outcome
 from app.api import body
-from app.api.deps import PartsDep, SourceDep
+from app.api.body import In, StrictRoute
+from app.api.deps import Needs, OfficerDep, PartsDep, SourceDep
 from app.api.problem import declared
-from app.api.shapes import without_query
-from app.intake import observations, pace, xml_gate
+from app.api.shapes import PageOut, PageQuery, WarningId, without_query
+from app.db import Session
+from app.intake import kept, observations, pace, xml_gate
 from app.intake.accept import Desk, accept
 from app.intake.read import family
-from app.intake.take import Accepted
 
 log = logs.get(__name__)
 
@@ -67,9 +69,8 @@ class WarningTaken(BaseModel):
     plan: str | None
 
     @classmethod
-    def of(cls, accepted: Accepted) -> "WarningTaken":
+    def of(cls, out: Outcome) -> "WarningTaken":
         """Return an outcome as sent."""
-        out = accepted.outcome
         return cls(
             id=out.warning_id,
             identifier=out.identifier,
@@ -151,7 +152,7 @@ async def take_warning(request: Request, source: SourceDep, desk: DeskDep) -> Re
     family(content_type)
     raw = await body.read(request, xml_gate.MAX_BYTES)
     accepted = await accept(desk, source, raw, content_type)
-    told = WarningTaken.of(accepted)
+    told = WarningTaken.of(accepted.outcome)
     status = 200 if accepted.repeated else 201 if accepted.outcome.planned else 202
     return JSONResponse(
         told.model_dump(mode="json"),
@@ -187,3 +188,75 @@ async def take_observations(
         duplicates=done.duplicates,
         rejected=[RowNote(row=each.row, code=each.code, detail=each.detail) for each in done.rejected],
     )
+
+
+class KeptOut(BaseModel):
+    """A body that was kept. `text` only where one is looked at, as well as it can be read."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    source: str
+    received_at: AwareDatetime
+    content_type: str
+    size: int
+    state: str
+    problem: str | None
+    pointers: list[str]
+    identifier: str | None
+    warning_id: str | None
+    text: str | None
+
+
+class KeptQuery(PageQuery):
+    """Which kept bodies."""
+
+    state: Literal["received", "taken", "repeated", "conflict", "refused", "adopted"] | None = None
+
+
+class AdoptIn(In):
+    """Why a conflict is a message of its own."""
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+desk = APIRouter(
+    tags=["desk"], route_class=StrictRoute, responses=declared(400, 401, 403, 404, 409, 413, 415, 422)
+)
+
+
+@desk.get("/kept", dependencies=[Depends(Needs("read-desk"))])
+async def kept_bodies(who: OfficerDep, has: PartsDep, query: Annotated[KeptQuery, Query()]) -> PageOut:
+    """List what came in, newest first, without its text: taken or not, and why."""
+    async with has.db.reading() as session:
+        found = await kept.page(
+            session, who.district, state=query.state, before=query.cursor, limit=query.limit + 1
+        )
+    items = [
+        KeptOut.model_validate(each).model_dump(mode="json", exclude={"text"})
+        for each in found[: query.limit]
+    ]
+    return PageOut(items=items, next=found[query.limit - 1].id if len(found) > query.limit else None)
+
+
+@desk.get("/kept/{body_id}", dependencies=[Depends(Needs("read-desk")), without_query])
+async def kept_body(body_id: WarningId, who: OfficerDep, has: PartsDep) -> KeptOut:
+    """Show one body with its text."""
+    async with has.db.reading() as session:
+        return KeptOut.model_validate(await kept.look(session, who.district, body_id))
+
+
+@desk.post("/kept/{body_id}/accept", status_code=202, dependencies=[without_query])
+async def adopt(body_id: WarningId, said: AdoptIn, who: OfficerDep, has: PartsDep) -> WarningTaken:
+    """Take a conflict as a message of its own; it is planned as any other."""
+    at = has.clock.now()
+
+    async def work(session: Session) -> Outcome:
+        return await kept.adopt(
+            session, body_id, by=who, reason=said.reason, scheme=has.scheme, registry=has.registry, at=at
+        )
+
+    return WarningTaken.of(await has.db.run(work))
+
+
+router.include_router(desk)

@@ -12,13 +12,24 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from app.errors import Fault, InvalidGeometry, Validation
 from app.intake import geometry, levels, times, words
 from app.intake.json_gate import faults, loads
-from app.intake.message import Area, Message, MsgType, Problem, Reference, Scope, Status, digest
+from app.intake.message import (
+    LONGEST_IDENTIFIER,
+    LONGEST_SENDER,
+    Area,
+    Message,
+    MsgType,
+    Problem,
+    Reference,
+    Scope,
+    Status,
+    digest,
+)
 from app.warning.level import Level
 
 Code = Annotated[str, Field(pattern=r"^(\d{6}|\d{9}|\d{12}|\d{14})$")]
 Time = Annotated[str, Field(max_length=40)]
-Name = Annotated[str, Field(min_length=1, max_length=120)]
-Identifier = Annotated[str, Field(min_length=1, max_length=160)]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_SENDER)]
+Identifier = Annotated[str, Field(min_length=1, max_length=LONGEST_IDENTIFIER)]
 Text = Annotated[str, Field(max_length=20_000)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Pair = Annotated[list[Number], Field(min_length=2, max_length=2)]

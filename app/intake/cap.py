@@ -21,7 +21,18 @@ from app.errors import Fault, Validation
 from app.intake import levels, times, words
 from app.intake.cap_schema import check
 from app.intake.geometry import circle_text, polygon_text
-from app.intake.message import Area, Message, MsgType, Problem, Reference, Scope, Status, digest
+from app.intake.message import (
+    LONGEST_IDENTIFIER,
+    LONGEST_SENDER,
+    Area,
+    Message,
+    MsgType,
+    Problem,
+    Reference,
+    Scope,
+    Status,
+    digest,
+)
 from app.intake.xml_gate import canonical, children, leaf, parse, pointer, text
 from app.warning.level import Level
 
@@ -86,7 +97,10 @@ class _Reader:
             Status(self._said("status")),
             Scope(self._said("scope")),
         )
-        identifier, sender = self._name("identifier", 160), self._name("sender", 120)
+        identifier, sender = (
+            self._name("identifier", LONGEST_IDENTIFIER),
+            self._name("sender", LONGEST_SENDER),
+        )
         sent = self._time(root, "sent")
         references = self._references(msg_type, identifier, sender, sent)
         self._addressed(scope)

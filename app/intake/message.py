@@ -17,6 +17,10 @@ from app.warning.level import Level
 
 Form = Literal["12379", "cap", "json"]
 
+LONGEST_IDENTIFIER = 150
+LONGEST_SENDER = 120
+"""Characters; longer ones are refused, since they are keys."""
+
 Ring = tuple[tuple[float, float], ...]
 """A closed ring of (lon, lat) in WGS84 degrees: at least four points, the last equal to the first."""
 

@@ -16,7 +16,19 @@ from lxml import etree
 from app.errors import Fault, Validation
 from app.intake import levels, times, words
 from app.intake.geometry import Shape, circle_text, polygon_text
-from app.intake.message import Area, MeansText, Message, MsgType, Problem, Reference, Scope, Status, digest
+from app.intake.message import (
+    LONGEST_IDENTIFIER,
+    LONGEST_SENDER,
+    Area,
+    MeansText,
+    Message,
+    MsgType,
+    Problem,
+    Reference,
+    Scope,
+    Status,
+    digest,
+)
 from app.intake.xml_gate import canonical, children, leaf, name_of, parse, pointer, text
 from app.warning.level import Level
 
@@ -58,8 +70,6 @@ _INFO = {
 }
 
 Word = TypeVar("Word", Status, MsgType)
-
-MAX_KEY = 200
 
 
 def read(body: bytes, charset: str | None = None) -> Message:
@@ -137,9 +147,10 @@ class _Reader:
     def _key(self, parent: etree._Element, *names: str) -> str:
         for name in names:
             value = words.one_line(text(parent, name) or "")
-            if len(value) > MAX_KEY:
+            longest = LONGEST_IDENTIFIER if name == "identifier" else LONGEST_SENDER
+            if len(value) > longest:
                 self.faults.append(
-                    Fault(f"{pointer(parent)}/{name}", "too-long", f"At most {MAX_KEY} characters.")
+                    Fault(f"{pointer(parent)}/{name}", "too-long", f"At most {longest} characters.")
                 )
                 return ""
             if value:
@@ -208,7 +219,9 @@ class _Reader:
 
     def _references(self, msg_type: MsgType, own: str) -> tuple[Reference, ...]:
         written = _LISTS.split(text(self.root, "references") or "")
-        found = tuple(Reference(words.one_line(each)) for each in written if each and len(each) <= MAX_KEY)
+        found = tuple(
+            Reference(words.one_line(each)) for each in written if each and len(each) <= LONGEST_IDENTIFIER
+        )
         if own and any(reference.identifier == own for reference in found) and msg_type is not MsgType.ALERT:
             # "The first message of the event": some writers name the message itself when it is the first.
             self._problem("self-reference", "来文引用了自己的编号", blocking=True)

@@ -50,7 +50,7 @@ class Key(Base):
 
     __tablename__ = "intake_key"
     __table_args__ = (
-        sa.UniqueConstraint("district", "sender", "identifier", "event_code"),
+        sa.UniqueConstraint("district", "sender", "identifier", "event_code", "serial"),
         sa.Index("ix_intake_key_identifier", "district", "identifier"),
     )
 
@@ -59,6 +59,8 @@ class Key(Base):
     sender: Mapped[str] = mapped_column(sa.String(120))
     identifier: Mapped[str] = mapped_column(sa.String(160))
     event_code: Mapped[str] = mapped_column(sa.String(10))
+    serial: Mapped[int] = mapped_column(default=1)
+    """Above 1 only where an officer took a conflict as a message of its own."""
     content_digest: Mapped[str] = mapped_column(sa.String(64))
     sent: Mapped[datetime]
     status: Mapped[str] = mapped_column(sa.String(10))

@@ -1,6 +1,6 @@
 """A message that was read: a repeat, a conflict, or a new one with its disposition and all that follows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -46,32 +46,48 @@ async def take(
 ) -> Accepted:
     """Transaction 2: repeat, conflict, or a new message with its disposition and all that follows from it."""
     await db.lock(session, f"intake:{raw.district}")
-    known = await session.scalar(
-        sa.select(Key).where(
-            Key.district == raw.district,
-            Key.sender == message.sender,
-            Key.identifier == message.identifier,
-            Key.event_code == message.event_code,
-        )
-    )
-    if known is not None:
-        if known.content_digest != message.content_digest:
+    known = list(await session.scalars(_same_key(raw.district, message)))
+    if known:
+        same = next((key for key in known if key.content_digest == message.content_digest), None)
+        if same is None:
             raise ConflictingDuplicate(
                 "This identifier was taken before with other content. Both are before the duty officer.",
-                conflicts_with=known.warning_id,
+                conflicts_with=known[0].warning_id,
             )
-        await mark(session, raw, "repeated", at, message=message, warning_id=known.warning_id)
-        return Accepted(await receive.again(session, known.warning_id), True, raw.id)
+        await mark(session, raw, "repeated", at, message=message, warning_id=same.warning_id)
+        return Accepted(await receive.again(session, same.warning_id), True, raw.id)
+    outcome = await register(session, source, raw, message, scheme=scheme, registry=registry, at=at)
+    await beats.touch(session, f"source:{source.name}", at)
+    await mark(session, raw, "taken", at, message=message, warning_id=outcome.warning_id)
+    return Accepted(outcome, False, raw.id)
+
+
+async def register(
+    session: Session,
+    source: Source,
+    raw: Raw,
+    message: Message,
+    *,
+    scheme: Scheme,
+    registry: Registry,
+    at: datetime,
+    own: bool = False,
+) -> Outcome:
+    """Decide on a message that is no repeat, hand it on, and keep its key. Raises OutOfScope, Validation.
+
+    ``own``: an officer said that it is a message of its own although its key was taken; it gets the next
+    serial.
+    """
     where = await placing.place(session, message, district=raw.district, system=source.codes)
     _in_scope(source, message, where)
     earlier = await _earlier(session, raw.district, source, message)
     decision = disposition.decide(message, where, earlier, at, event_codes.known)
     _for_json(message, decision)
+    serial = 1 + len(list(await session.scalars(_same_key(raw.district, message)))) if own else 1
+    taken = replace(message, identifier=f"{message.identifier}#{serial}") if serial > 1 else message
     outcome = await receive.receive(
         session,
-        received(
-            message, decision, where, source=source.name, raw_id=raw.id, origin=origin(message, registry)
-        ),
+        received(taken, decision, where, source=source.name, raw_id=raw.id, origin=origin(message, registry)),
         district=raw.district,
         scheme=scheme,
         registry=registry,
@@ -83,6 +99,7 @@ async def take(
             sender=message.sender,
             identifier=message.identifier,
             event_code=message.event_code,
+            serial=serial,
             content_digest=message.content_digest,
             sent=message.sent,
             status=message.status.value,
@@ -93,9 +110,20 @@ async def take(
             warning_id=outcome.warning_id,
         )
     )
-    await beats.touch(session, f"source:{source.name}", at)
-    await mark(session, raw, "taken", at, message=message, warning_id=outcome.warning_id)
-    return Accepted(outcome, False, raw.id)
+    return outcome
+
+
+def _same_key(district: str, message: Message) -> sa.Select[Key]:
+    return (
+        sa.select(Key)
+        .where(
+            Key.district == district,
+            Key.sender == message.sender,
+            Key.identifier == message.identifier,
+            Key.event_code == message.event_code,
+        )
+        .order_by(Key.serial)
+    )
 
 
 def origin(message: Message, registry: Registry) -> Origin:

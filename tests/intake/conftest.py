@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import httpx
 import pytest
 
 from app import audit, main
-from app.access import sources
+from app.access import sources, tokens, users
+from app.access.rights import Role
 from app.settings import Settings
 from tests.support.seeded import DISTRICT
 from tests.support.world import World, open_world, world
@@ -40,6 +42,23 @@ class Bureau:
                     **options,
                 )
         return self.keys[name]
+
+    async def token(self, role: Role) -> str:
+        """Return a personal token of a new officer with this role."""
+        at = self.world.clock.now()
+        async with self.world.db.transaction() as session:
+            await users.add(
+                session, f"{role}-one", role, district=DISTRICT, password_hash="-", by=audit.SYSTEM, at=at
+            )
+            return await tokens.issue(
+                session,
+                f"{role}-one",
+                "test",
+                district=DISTRICT,
+                lives=timedelta(days=1),
+                by=audit.SYSTEM,
+                at=at,
+            )
 
     async def post(
         self,

@@ -184,7 +184,7 @@ WARNING = message("warning.json").decode()
             WARNING.replace('"codes": ["500153102"]', '"circle": {"centre": ["105", 29.4], "radius_km": 1}'),
             Validation,
         ),
-        (WARNING.replace("W-2026-0716-1", "x" * 161), Validation),
+        (WARNING.replace("W-2026-0716-1", "x" * 151), Validation),
         (WARNING.replace("W-2026-0716-1", ""), Validation),
         (WARNING.replace("W-2026-0716-1", "   "), Validation),
     ],

@@ -336,3 +336,37 @@ async def test_a_loop_of_one_key_does_not_shut_out_another(door, monkeypatch: py
     statuses = [(await door.post(b"<a/>")).status_code for _ in range(4)]
     assert statuses == [422, 422, 429, 429]
     assert (await door.post(b"<a/>", name="other")).status_code == 422
+
+
+async def test_the_desk_sees_what_was_kept_and_may_take_a_conflict_as_its_own(bureau) -> None:
+    alert = (await bureau.post(message("national_a.xml"))).json()
+    red = message("national_a.xml", ("Orange", "Red"))
+    kept = (await bureau.post(red)).json()["kept"]
+    duty = {"Authorization": f"Bearer {await bureau.token('duty')}"}
+    listed = (await bureau.http.get("/api/v1/kept?state=conflict", headers=duty)).json()
+    assert [(item["id"], item["warning_id"]) for item in listed["items"]] == [(kept, alert["id"])]
+    shown = (await bureau.http.get(f"/api/v1/kept/{kept}", headers=duty)).json()
+    assert "<severity>Red</severity>" in shown["text"]
+    url = f"/api/v1/kept/{kept}/accept"
+    viewer = {"Authorization": f"Bearer {await bureau.token('viewer')}"}
+    assert (await bureau.http.post(url, json={"reason": "x"}, headers=viewer)).status_code == 403
+    taken = await bureau.http.post(url, json={"reason": "两条不同的预警"}, headers=duty)
+    assert (taken.status_code, taken.json()["state"], taken.json()["level"]) == (202, "in-force", "red")
+    assert taken.json()["identifier"] == f"{alert['identifier']}#2"
+    assert (await bureau.http.post(url, json={"reason": "x"}, headers=duty)).json()["code"] == "wrong-state"
+    again = await bureau.post(red)
+    assert (again.status_code, again.json()["id"]) == (200, taken.json()["id"])
+    assert (await bureau.post(message("national_a.xml", ("Orange", "Blue")))).status_code == 409
+
+
+async def test_pages_of_what_was_kept_join_without_a_gap(door) -> None:
+    for number in range(5):
+        await door.post(f"<a>{number}</a>".encode())
+    duty = {"Authorization": f"Bearer {await door.token('duty')}"}
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = (await door.http.get(f"/api/v1/kept?limit=2{cursor}", headers=duty)).json()
+        seen += [item["id"] for item in page["items"]]
+        cursor = page["next"] and f"&cursor={page['next']}"
+    assert seen == [raw.id for raw in sorted(await raws(door), key=lambda raw: raw.id, reverse=True)]
+    assert (await door.http.get("/api/v1/kept/nothing", headers=duty)).status_code == 404
