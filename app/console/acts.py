@@ -29,7 +29,8 @@ async def _again(
     """Show the desk once more with that town's card, and what there is to say on it."""
     async with has.db.reading() as session:
         context = await desk.build(session, request, has, officer, town=town)
-    return pages.render(request, "desk/desk.html", {**context, **more}, status)
+    # The address of a form is nowhere to come back to: the desk with this town is.
+    return pages.render(request, "desk/desk.html", {**context, "here_url": f"/?town={town}", **more}, status)
 
 
 @router.post("/obligations/{obligation_id}/dial", response_class=Response)

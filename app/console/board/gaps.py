@@ -113,10 +113,15 @@ async def holes(
     holes_ = tuple(
         Hole(
             names.get(one.town, one.town),
-            f"{parents.get(one.place_id.rpartition('-')[0], '')} {one.name}".strip(),
+            _where(one.name, parents.get(one.place_id.rpartition("-")[0], "")),
             scheme.layers[one.layer, one.duty].name,
             "没有登记责任人" if one.a is None and one.b is None else "登记了人，没有号码",
         )
         for one in found[:MOST]
     )
     return holes_, len(found)
+
+
+def _where(name: str, parent: str) -> str:
+    """A place as people find it: under its village, where its own name does not already say so."""
+    return name if not parent or name.startswith(parent) else f"{parent} {name}"
