@@ -48,7 +48,7 @@ def render(
             "csrf": csrf.token(officer.session_id) if officer and officer.session_id else "",
             "event": new_id,
             "origin": "real" if has.registry.any_live else "simulated",
-            "signed_in": officer is not None,
+            "signed_in": officer.id if officer else "",
             **context,
         },
         status,

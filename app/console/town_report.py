@@ -14,6 +14,8 @@ from app.api.deps import MaybeOfficer, OfficerDep, Parts, PartsDep
 from app.clock import LOCAL, local
 from app.console import pages, phone
 from app.console.board import people, townside
+from app.console.board.phone import Asked
+from app.db import Session
 from app.directory import people as directory
 from app.disaster import look, report
 from app.disaster.facts import HOUR
@@ -69,20 +71,18 @@ async def report_first(request: Request, has: PartsDep, officer: OfficerDep) -> 
         return await _refused(request, has, officer, form, error)
     known = phone.text(form, "disaster", 36) or None
     async with has.db.transaction() as session:
-        view = await townside.by_town(session, code, officer, has.scheme, at)
-        origin = view.main.origin if view.main else "real" if has.registry.any_live else "simulated"
-        warning = view.main.warning_id if view.main and view.main.state != "ended" else None
+        exercise, under = await _under(has, session, officer, code, phone.text(form, "exercise", 3), at)
         disaster = await report.first(
             session,
             said,
-            origin=origin,
+            origin="exercise" if exercise else "real" if has.registry.any_live else "simulated",
             by=officer,
             at=at,
             event_id=event,
             occurred_at=written,
             disaster_id=known,
-            warning_id=warning,
-            hazard=view.main.hazard if view.main and warning else None,
+            warning_id=under.warning_id if under else None,
+            hazard=under.hazard if under else None,
         )
     return phone.done(request, f"/town/disasters/{disaster}", id=disaster, at=at.isoformat())
 
@@ -127,6 +127,20 @@ async def report_more(request: Request, disaster_id: str, has: PartsDep, officer
     return phone.done(request, f"/town/disasters/{disaster_id}", at=at.isoformat())
 
 
+async def _under(
+    has: Parts, session: Session, officer: Officer, code: str, said: str, at: datetime
+) -> tuple[bool, Asked | None]:
+    """Return whether a report belongs to an exercise, and the warning it falls under, if one is in force.
+
+    While an exercise runs in the town the reporter says which it is: what is real must count, what is played
+    must not.
+    """
+    view = await townside.by_town(session, code, officer, has.scheme, at)
+    running = [one for one in (view.main, *view.others) if one is not None and one.state != "ended"]
+    exercise = said == "yes"
+    return exercise, next((one for one in running if one.exercise == exercise), None)
+
+
 async def _form(
     request: Request,
     has: Parts,
@@ -140,6 +154,7 @@ async def _form(
         known = await look.one(session, known_id, by=officer) if known_id else None
         code = known.place if known else phone.place_of(request, officer)
         names = await people.places(session, [code])
+        view = await townside.by_town(session, code, officer, has.scheme, has.clock.now())
         villages = [one.name for one in await directory.villages_of(session, code)]
     kind: Literal["first", "followup"] = "followup" if known and known.state != "known" else "first"
     last = known.reports[-1] if known and known.reports else None
@@ -159,7 +174,11 @@ async def _form(
         "villages": villages[:SEVERAL_VILLAGES] if kind == "first" else [],
         "hour": HOUR,
         "fault": fault,
-        "warning": None,
+        "exercising": kind == "first"
+        and known is None
+        and any(
+            one.exercise for one in (view.main, *view.others) if one is not None and one.state != "ended"
+        ),
         "given": {**blank, **given},
     }
     if known:

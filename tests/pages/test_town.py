@@ -15,6 +15,7 @@ from app.clock import local
 from app.disaster import signs
 from app.disaster.tables import Disaster, ReportRow
 from app.ids import new_id
+from app.origin import Origin
 from app.tasks.tables import Task
 from tests.support.desk_data import PASSWORD, YUANJUE
 from tests.support.phone_data import Night
@@ -233,6 +234,20 @@ async def test_a_first_report_is_one_event_and_what_nobody_knows_stays_unknown(n
     assert (event.origin, event.warning_id, event.hazard) == ("simulated", night.warning, "11B03")
     assert event.kinds == ["house-flooded", "road-cut"]
     assert event.place_text == "狮子桥村 二组桥头"
+
+
+async def test_while_an_exercise_runs_what_is_real_counts_as_real(night: Night) -> None:
+    await night.world.issues("red", YUANJUE, hazard="11B05", origin=Origin.EXERCISE)
+    async with night.signed_in() as client:
+        assert "真实灾情" in (await client.get("/town/report")).text
+        await client.post("/town/report", data=_first(exercise="no"))
+        await client.post("/town/report", data=_first(exercise="yes"))
+    async with night.db.reading() as session:
+        events = list(
+            await session.scalars(sa.select(Disaster).where(Disaster.place == YUANJUE).order_by(Disaster.id))
+        )
+    assert [event.origin for event in events] == ["simulated", "exercise"]
+    assert [event.hazard for event in events] == ["11B03", "11B05"]
 
 
 @pytest.mark.parametrize(

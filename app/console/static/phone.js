@@ -11,6 +11,8 @@
   const say = (words) => { $("#say").textContent = words; };
   let csrf = page.dataset.csrf, updated = now(), online = true, login = false, store = null, stamp = "", changed = false;
 
+  const WHY = { "not-found": "名单上没有了", validation: "填的不对", forbidden: "没有这项权限", "out-of-scope": "不归本镇", "wrong-state": "情况已经变了" };
+
   const tick = () => {
     const clock = $("[data-clock]");
     if (clock) clock.textContent = hm(now());
@@ -40,7 +42,9 @@
     t.oncomplete = () => done(ask.result);
     t.onerror = t.onabort = () => fail(t.error);
   });
-  const waiting = async () => (store ? (await box("readonly", (o) => o.getAll())).sort((a, b) => a.at - b.at) : []);
+  /* What another signed-in person tapped on this phone leaves under their own name, when they are back. */
+  const mine = (one) => one.url.startsWith("/t/") || one.who === page.dataset.who;
+  const waiting = async () => (store ? (await box("readonly", (o) => o.getAll())).filter(mine).sort((a, b) => a.at - b.at) : []);
 
   const show = async () => {
     const queue = await waiting(), open_ = queue.filter((one) => !one.refused), band = $("#link");
@@ -95,8 +99,9 @@
     if (!data.has("form")) data.set("event", event);
     data.set("occurred_at", new Date(at).toISOString());
     data.delete("csrf");
-    const one = { event, at, kind: form.dataset.out, url: new URL(form.action).pathname, search: new URL(form.action).search, door: data.get("door"), mark: data.get("mark"),
+    const one = { event, at, kind: form.dataset.out, url: new URL(form.action).pathname, search: new URL(form.action).search, who: page.dataset.who, door: data.get("door"), mark: data.get("mark"),
       value: button ? button.value : "", body: new URLSearchParams(data).toString() };
+    for (const old of await waiting()) if (old.refused && old.url === one.url && old.door === one.door) await box("readwrite", (o) => o.delete(old.event));
     await box("readwrite", (o) => o.put(one));
     return one;
   };
@@ -131,7 +136,7 @@
         } else if (answer.status >= 500 || answer.status === 429 || answer.status === 408) { break;
         } else {
           const told = await answer.json().catch(() => ({}));
-          one.refused = told.detail || String(answer.status);
+          one.refused = /[\u4e00-\u9fff]/.test(told.detail || "") ? told.detail : WHY[told.code] || "没记下，请拨区值班室";
           await box("readwrite", (o) => o.put(one));
         }
       }
@@ -164,6 +169,13 @@
 
   document.addEventListener("submit", async (e) => {
     const form = e.target, button = e.submitter;
+    if ("forget" in form.dataset && "caches" in window && !form.dataset.done) {
+      e.preventDefault();
+      form.dataset.done = "1";
+      for (const name of await caches.keys()) await caches.delete(name);
+      form.submit();
+      return;
+    }
     if (!form.dataset.out || !store) return;
     e.preventDefault();
     if (button) { if (!button.dataset.word) button.dataset.word = button.textContent; if (form.dataset.out !== "door") button.textContent = "正在记…"; }
