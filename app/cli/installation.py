@@ -12,8 +12,6 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -26,6 +24,7 @@ from app import logs, sealed
 from app.api import schema
 from app.channels import registry as channels
 from app.channels.registry import Registry
+from app.cli.use import Failure as Failure  # noqa: PLC0414 - commands take it from here
 from app.clock import LOCAL, Clock, ShiftedClock, SystemClock
 from app.db import Database
 from app.errors import Unavailable
@@ -37,14 +36,6 @@ from app.settings import Settings
 T = TypeVar("T")
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="以 JSON 输出")]
-
-
-class Failure(Exception):
-    """The command ends here, with one sentence. ``code``: 1 it cannot be done, 2 wrong use."""
-
-    def __init__(self, sentence: str, code: int = 1) -> None:
-        super().__init__(sentence)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +52,6 @@ class Installation:
     def district(self) -> str:
         """The district's six digits."""
         return self.scheme.district.code
-
-
-def version() -> str:
-    """Return the installed version."""
-    try:
-        return installed("jiaoying")
-    except PackageNotFoundError:
-        return "0"
 
 
 def settings() -> Settings:

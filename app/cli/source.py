@@ -11,27 +11,8 @@ from app.audit import Actor
 from app.cli.installation import Failure, JsonFlag, installation, run, tell
 
 BY = Actor("system", "cli")
-_MANY = {"--districts": re.compile(r"\d{4,12}"), "--hazards": re.compile(r"\d{2}[0-9A-Z]{0,4}")}
 
 app = typer.Typer(help="局办系统和它们的密钥", no_args_is_help=True)
-
-
-def spread(arguments: list[str]) -> list[str]:
-    """Let ``--districts 500153 500152`` be read as two options: each takes one value, people write a list."""
-    out: list[str] = []
-    option: str | None = None
-    fresh = False
-    for word in arguments:
-        if word in _MANY:
-            option, fresh = word, True
-        elif option is not None and not fresh and _MANY[option].fullmatch(word):
-            out.append(option)
-        elif fresh:
-            fresh = False
-        else:
-            option = None
-        out.append(word)
-    return out
 
 
 async def _add(
