@@ -197,6 +197,7 @@ async def test_an_answer_to_the_old_version_does_not_answer_the_new(night: Night
             pytest.fail("the update was taken for one that changes nothing")
         assert f"已有第 2 版。你 {answered} 应的第 1 版不作数，请再应一次。" in page.text
         assert "收到第 2 版" in page.text
+        assert "要求 → 安置点改到镇中学" in page.text
         await _tap(client, path, "acting", stale)
         assert (await _row(night, new)).answered_at is None
         await _tap(client, path, "confirmed")

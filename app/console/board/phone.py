@@ -16,8 +16,11 @@ from app.console.board import heads, people
 from app.scheme.models import Scheme
 from app.warning.level import Level
 from app.wording.compose import task
+from app.wording.facts import clean
 
 ENDED = ("cancelled", "closed", "expired")
+SHOWN = 120
+"""Characters of a changed sentence that a phone shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +215,12 @@ async def _changed(session: AsyncSession, warning: WarningRow) -> tuple[str, ...
         told.append(
             "范围" + (f" 加 {len(more)} 个镇街" if more else "") + (f" 减 {len(less)} 个镇街" if less else "")
         )
-    if before.description != warning.description or before.instruction != warning.instruction:
-        told.append("内容有改，以下面写的为准")
+    for word, was, now in (
+        ("情况", before.description, warning.description),
+        ("要求", before.instruction, warning.instruction),
+    ):
+        if was != now and now:
+            told.append(f"{word} → {clean(now, SHOWN)}")
     return tuple(told)
 
 
