@@ -1,20 +1,33 @@
 """Builds the web process: parts → doors. No logic."""
 
 import asyncio
-import importlib
-import importlib.util
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.api import acts, desk, edge, events, gateways, operations, problem, rates, session, stations, towns
+from app.api import (
+    acts,
+    bureaus,
+    desk,
+    edge,
+    events,
+    gateways,
+    operations,
+    problem,
+    rates,
+    session,
+    stations,
+    towns,
+)
 from app.api.deps import Parts
 from app.api.hub import Hub
 from app.channels.registry import Registry
 from app.clock import Clock
+from app.console import routes as console
 from app.db import Database
 from app.scheme.models import Scheme
 from app.settings import Settings
@@ -56,8 +69,9 @@ def build(
         finally:
             await hub.stop()
             if worker is not None:
-                async with asyncio.timeout(STOP):
-                    await worker.stop()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(STOP):
+                        await worker.stop()
 
     app = FastAPI(
         title="叫应",
@@ -70,29 +84,19 @@ def build(
     )
     app.state.parts = Parts(settings, db, scheme, registry, clock, hub, worker)
     problem.install(app)
-    for module in (desk, acts, gateways, rates, towns, stations, events, *_present("app.api.bureaus")):
+    for module in (bureaus, desk, acts, gateways, rates, towns, stations, events):
         app.include_router(module.router, prefix=V1)
     for module in (session, operations):
         app.include_router(module.router)
-    for console in _present("app.console.routes"):
-        app.include_router(console.router, include_in_schema=False)
-        app.mount(console.STATIC, console.static, name="static")
-        app.state.page_error = console.page_error
+    app.include_router(console.router, include_in_schema=False)
+    app.mount(console.STATIC, console.static, name="static")
+    app.state.page_error = console.page_error
     app.add_middleware(edge.Edge, secure=settings.secure)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # how FastAPI is told
     return app
 
 
-def _present(name: str) -> tuple[Any, ...]:
-    """A room that comes with a later issue is included once it is there."""
-    if importlib.util.find_spec(name) is None:
-        return ()
-    return (importlib.import_module(name),)
-
-
 def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - looked up once
-
     try:
         return version("jiaoying")
     except PackageNotFoundError:

@@ -29,6 +29,24 @@ WANLING, LONGJI = "500153105", "500153114"
 BASE = "http://desk.example"
 
 
+def routes(app: FastAPI) -> list[tuple[str, str, Any]]:
+    """Method, full path and route of everything the application answers, routers within routers included."""
+
+    def walk(held: Any, prefix: str) -> list[tuple[str, str, Any]]:
+        found = []
+        for route in held:
+            below = getattr(route, "original_router", None)
+            if below is not None:
+                found += walk(below.routes, prefix + (getattr(route.include_context, "prefix", "") or ""))
+            else:
+                found += [
+                    (method, prefix + route.path, route) for method in getattr(route, "methods", None) or ()
+                ]
+        return found
+
+    return walk(app.routes, "")
+
+
 @dataclass
 class Web:
     """The application, and who may call it."""

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+import re
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from app.db import Base, Database
-from tests.api.conftest import LONGJI, WANLING, Web
+from tests.api.conftest import LONGJI, WANLING, Web, routes
 
 pytestmark = pytest.mark.anyio
 
@@ -23,40 +24,18 @@ async def _everything(db: Database) -> dict[str, str]:
     return found
 
 
-def gets(app: Any) -> list[str]:
-    """Every GET path of the application, pages included."""
-
-    def walk(routes: Any, prefix: str) -> list[str]:
-        found = []
-        for route in routes:
-            below = getattr(route, "original_router", None)
-            if below is not None:
-                context = getattr(route, "include_context", None)
-                found += walk(below.routes, prefix + (getattr(context, "prefix", "") or ""))
-            elif "GET" in (getattr(route, "methods", None) or ()):
-                found.append(prefix + route.path)
-        return found
-
-    return walk(app.routes, "")
-
-
 async def test_no_get_changes_anything(web: Web) -> None:
     outcome = await web.world.issues("red", WANLING)
     desk, _ = await web.browser("duty")
     town, _ = await web.browser("town")
     token = web.tokens["viewer"]
     before = await _everything(web.world.db)
-    paths = [path for path in gets(web.app) if not path.endswith("/events")]
+    paths = [path for method, path, _ in routes(web.app) if method == "GET" and not path.endswith("/events")]
     assert "/api/v1/warnings/{warning_id}/timeline" in paths, paths
     assert "/t/{token}" in paths
     for path in paths:
-        real = (
-            path.replace("{warning_id}", outcome.warning_id)
-            .replace("{part}", "public")
-            .replace("{token}", "x")
-        )
-        real = real.replace("{name}", f"{WANLING}001").replace("{key}", "x").replace("{disaster_id}", "x")
-        assert "{" not in real, path
+        real = path.replace("{warning_id}", outcome.warning_id).replace("{part}", "public")
+        real = re.sub(r"{\w+}", "x", real.replace("{name}", f"{WANLING}001"))
         for client in (desk, town):
             answer = await client.get(real, headers={"Accept": "text/html"})
             assert answer.status_code < 500 or path == "/readyz", (path, answer.text)
