@@ -132,6 +132,7 @@ async def one(request: Request, warning_id: str, has: PartsDep, officer: MaybeOf
             decisions=decided,
             deciders=await accounts.names_of(session, (row.by for row in decided)),
             acts=timeline.ACTS,
+            part_words=words.PARTS,
             told=await timeline.load(session, scheme, names, (warning.origin,), limit=20, warning=warning_id),
             difference=_difference(scheme, names, versions, plan),
             live="warning",

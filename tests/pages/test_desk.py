@@ -74,6 +74,12 @@ async def test_dialling_shows_one_number_and_leaves_a_record(red: Served, desk: 
         line = await session.scalar(sa.select(AuditLine).where(AuditLine.act == "number-shown"))
     assert line is not None
     assert (line.subject, line.detail["who"]) == (row.b_person, "B")
+    other, at = await owed(red, LONGJI), red.world.clock.now()
+    await red.world.posts(
+        "sms", [Reply(await red.world.number(other.a_person), None, "1", None, at, "page-2")]
+    )
+    await expect(desk.locator(f"#row-{LONGJI} .c-state")).to_contain_text("已应")
+    await expect(desk.locator("#card .full")).to_be_visible()  # what else happens takes no number away
     await desk.goto(f"{red.url}/?town={YUANJUE}")
     assert not FULL_NUMBER.search(await desk.content())
 

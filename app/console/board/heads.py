@@ -109,6 +109,11 @@ class Head:
     superseded_by: str | None
 
     @property
+    def form_word(self) -> str:
+        """In which form the message came."""
+        return words.FORMS.get(self.form, self.form)
+
+    @property
     def exercise(self) -> bool:
         """Whether nothing of it may be taken for real."""
         return self.origin == "exercise"
@@ -295,8 +300,9 @@ def _line(
     duties = list(dict.fromkeys((line["layer"], line["duty"]) for line in members))
     names = [scheme.layers[duty].name if duty in scheme.layers else duty[1] for duty in duties]
     if part == "responsible" or layer:
-        title = f"{layer} {scheme.layer_names.get(layer, '')} · {'、'.join(names[:3])}" + (
-            " 等" if len(names) > 3 else ""
+        title = (
+            f"{'' if layer == 'key' else layer} {scheme.layer_names.get(layer, '')} · {'、'.join(names[:3])}"
+            + (" 等" if len(names) > 3 else "")
         )
     else:
         title = f"{'公众' if part == 'public' else '撤'}：{'、'.join(names[:3])}" + (

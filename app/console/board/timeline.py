@@ -160,9 +160,7 @@ async def _steps(
     found = []
     for (at, town, who, outcome), duties in together.items():
         lost = outcome in {"no-contact", "nobody"}
-        text = (
-            f"{'、'.join(dict.fromkeys(duties))} {_STEPS.get(who, who)}{'，叫不到：没有号码' if lost else ''}"
-        )
+        text = f"{_STEPS.get(who, who)}{'，叫不到' if lost else ''}：{'、'.join(dict.fromkeys(duties))}"
         important = lost or who in {"superior", "chief", "onsite"}
         found.append(Event(at, names.get(town, scheme.district.name), text, "系统", important))
     return found

@@ -47,7 +47,7 @@ class Next:
     @property
     def short_post(self) -> str:
         """The post as far as a row has room for it: 值班员 for 镇街值班员, 镇长 for 镇长（主任）."""
-        return self.post.partition("（")[0].removeprefix("镇街")
+        return self.post.partition("（")[0].removeprefix("镇街").removeprefix("区")
 
 
 @dataclass(frozen=True, slots=True)

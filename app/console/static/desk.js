@@ -51,6 +51,8 @@
     if (shapes.get(fresh.id) === next) return;
     if (old.hasAttribute("data-row")) {
       if (old.contains(document.activeElement) || old.querySelector("[data-hand]:hover")) { swapCells(old, fresh); return; }
+    } else if (old.querySelector("[data-keep]")) {
+      return; // a number being dialled, a form being filled: the card stays until its officer closes it
     } else if (underHand(old) || old.querySelector("form:not([data-quick])") && old.contains(document.activeElement)) {
       return; // left for the next time; what is typed or pointed at stays
     }
@@ -59,8 +61,9 @@
     shapes.set(fresh.id, next);
     const again = fresh.querySelector("[tabindex]") || fresh;
     again.scrollTop = top;
-    fresh.classList.add("fresh");
-    setTimeout(() => fresh.classList.remove("fresh"), 5000);
+    // What is new gets an edge for a while: the row itself, or in a list the items that were not there.
+    const news = fresh.hasAttribute("data-row") ? [fresh] : [...fresh.querySelectorAll("[id]")].filter((one) => !old.querySelector(`#${CSS.escape(one.id)}`));
+    for (const one of news) { one.classList.add("fresh"); setTimeout(() => one.classList.remove("fresh"), 5000); }
     if (window.htmx) window.htmx.process(fresh);
   };
   let reading = false, again = false, last = now();
