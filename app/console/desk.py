@@ -11,7 +11,7 @@ from app.access.officer import Officer
 from app.api.deps import MaybeOfficer, Parts, PartsDep
 from app.console import map as drawn
 from app.console import pages
-from app.console.board import card, disasters, heads, roster, strip, timeline, towns, waiting
+from app.console.board import card, disasters, heads, plans, roster, strip, timeline, towns, waiting
 from app.errors import Forbidden
 
 router = APIRouter(include_in_schema=False)
@@ -103,14 +103,14 @@ async def build(
         return context
     parts = await heads.parts(session, chosen, scheme, at)
     states = {part.name: part.state for part in parts}
-    plan = await heads.plan(session, chosen)
+    plan = await plans.plan(session, chosen)
     body = plan.body if plan else {}
-    done = await heads.progress(session, chosen.id)
+    done = await plans.progress(session, chosen.id)
     context.update(
         head=heads.head_of(chosen, scheme, names),
         pressing=next((part for part in parts if part.open), None),
         persons={part.name: part.persons for part in parts},
-        lines=heads.lines(body, scheme, done, states),
+        lines=plans.lines(body, scheme, done, states),
         not_chosen=len(body.get("not_chosen", ())),
         plan_name=f"{plan.scheme_version} {plan.plan_hash[:4]}·{plan.plan_hash[-2:]}" if plan else "未生成",
     )

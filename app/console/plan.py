@@ -8,12 +8,10 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Response
 from starlette.requests import Request
 
-from app.activation.tables import PlanRow
 from app.api.deps import MaybeOfficer, PartsDep
 from app.console import pages, words
-from app.console.board import accounts, heads, timeline, towns, waiting
+from app.console.board import accounts, heads, plans, timeline, towns, waiting
 from app.errors import Forbidden, NotFound
-from app.scheme.models import Scheme
 from app.warning.level import Level
 
 router = APIRouter(include_in_schema=False)
@@ -98,16 +96,16 @@ async def one(request: Request, warning_id: str, has: PartsDep, officer: MaybeOf
         names = await heads.towns_of(session, scheme)
         head = heads.head_of(warning, scheme, names)
         parts = await heads.parts(session, warning, scheme, above.now)
-        versions = await heads.versions(session, warning_id)
+        versions = await plans.versions(session, warning_id)
         wanted = request.query_params.get("version")
         plan = next(
             (row for row in versions if str(row.version) == wanted), versions[0] if versions else None
         )
-        done = await heads.progress(session, warning_id)
+        done = await plans.progress(session, warning_id)
         body = plan.body if plan else {}
         live = await towns.in_force(session, officer.district, (warning.origin,))
         queue = await waiting.load(session, scheme, live, names, above.now)
-        lines = heads.lines(body, scheme, done, {part.name: part.state for part in parts}, by_duty=True)
+        lines = plans.lines(body, scheme, done, {part.name: part.state for part in parts}, by_duty=True)
         decided = await heads.decisions(session, [warning_id, *await heads.part_ids(session, warning_id)])
         context.update(
             title=head.title,
@@ -124,23 +122,23 @@ async def one(request: Request, warning_id: str, has: PartsDep, officer: MaybeOf
             measures=body.get("measures", ()),
             controls=body.get("controls", ()),
             actions=body.get("actions", ()),
-            segment_why=heads.reasons([body]) if body else (),
+            segment_why=plans.reasons([body]) if body else (),
             suggestions=[item for item in queue if item.warning == warning_id and item.kind != "release"],
-            deliveries=await heads.deliveries(session, warning_id),
-            obligations=await heads.obligations(session, warning_id),
+            deliveries=await plans.deliveries(session, warning_id),
+            obligations=await plans.obligations(session, warning_id),
             duty_names={key: value.name for key, value in scheme.layers.items()},
             decisions=decided,
             deciders=await accounts.names_of(session, (row.by for row in decided)),
             acts=timeline.ACTS,
             part_words=words.PARTS,
             told=await timeline.load(session, scheme, names, (warning.origin,), limit=20, warning=warning_id),
-            difference=_difference(scheme, names, versions, plan),
+            difference=plans.difference(scheme, names, versions, plan),
             live="warning",
         )
     return pages.render(request, "desk/plan.html", context)
 
 
-def _whole(head: heads.Head, lines: tuple[heads.Line, ...], parts: tuple[heads.PartView, ...]) -> str:
+def _whole(head: heads.Head, lines: tuple[plans.Line, ...], parts: tuple[heads.PartView, ...]) -> str:
     """The whole plan in one sentence."""
     if not lines:
         return f"{words.hms(head.received)} 收到，没有预案，没有呼叫任何人。"
@@ -179,22 +177,3 @@ def _not_chosen(
         why = "；".join(str(one["text"]) for one in line["because"])
         found.append(Unchosen(names.get(line["place"], line["place"]), level, why))
     return tuple(sorted(found, key=lambda one: -int(one.level if one.level is not None else -1)))
-
-
-def _difference(
-    scheme: Scheme, names: Mapping[str, str], versions: list[PlanRow], plan: PlanRow | None
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What this version calls that the one before did not, and the other way round."""
-    before = next((row for row in versions if plan is not None and row.version == plan.version - 1), None)
-    if plan is None or before is None:
-        return (), ()
-
-    def shown(row: PlanRow) -> set[str]:
-        return {
-            f"{names.get(line['place'], line['place'])} {line['layer']} "
-            f"{heads.duty_name(scheme, line['layer'], line['duty'])}"
-            for line in row.body["lines"]
-        }
-
-    now, was = shown(plan), shown(before)
-    return tuple(sorted(now - was)), tuple(sorted(was - now))

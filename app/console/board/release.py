@@ -13,7 +13,7 @@ from app.activation.tables import Warning as WarningRow
 from app.answer import texts
 from app.answer.tables import Brief
 from app.console import words
-from app.console.board import accounts, heads
+from app.console.board import accounts, heads, plans
 from app.console.board.heads import Head, PartView
 from app.scheme.models import Scheme
 from app.warning.level import Level
@@ -120,7 +120,7 @@ async def load(
     pending = row.state == "pending-approval"
     lapsed = pending and row.first_at is not None and row.first_at + scheme.release.approval_lapses <= at
     waiting = pending and not lapsed
-    why = heads.reasons(lines)
+    why = plans.reasons(lines)
     return Dialog(
         href=f"/warnings/{warning.id}/release/{name}",
         head=heads.head_of(warning, scheme, names),
