@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.support.browser",
     "tests.support.database",
     "tests.support.seeded",
+    "tests.support.hamlet",  # stands on the others
 ]
 
 
