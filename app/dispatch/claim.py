@@ -38,14 +38,28 @@ class Taken:
     key: str
     level: int
     attempt: int
+    link_of: str
     text: str
     hazard: str
     title: str
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What a claim found: messages that may go now, ids of those that failed here, and how many got their end here (those included)."""
+
+    taken: list[Taken]
+    parked: list[str]
+    ended: int
+
+
 class Budget(Protocol):
-    """What a channel may still be given; see ``send.Rate``."""
+    """Which channels there are, and what each may still be given; see ``send.Rate``."""
+
+    def knows(self, channel: str) -> bool:
+        """Return whether there is such a channel: one may have left the configuration since."""
+        ...
 
     def take(self, channel: str, wanted: int, urgent: bool, at: datetime) -> tuple[int, datetime]:
         """Return how many of ``wanted`` may go now, and when the rest may."""
@@ -61,11 +75,11 @@ async def take(
     at: datetime,
     red_only: bool = False,
     budget: Budget,
-) -> list[Taken]:
+) -> Claimed:
     """Lease up to ``limit`` due messages, most urgent first, then oldest, that are permitted and within their channel's rate.
 
     ``ticket`` is unique to this claim: a late record by somebody else's ticket is refused. Messages of cancelled or expired warnings
-    get their final state here instead.
+    get their final state here instead, and so does what kills its worker each time or was meant for a channel that is no longer there.
     """
     free = sa.or_(Delivery.lease_until.is_(None), Delivery.lease_until <= at)
     due = sa.select(Delivery.id).where(Delivery.not_before <= at, free)
@@ -112,16 +126,17 @@ async def take(
                 Delivery.urgency,
                 Delivery.not_before,
                 Delivery.purpose,
+                Delivery.link_of,
             )
             .execution_options(synchronize_session=False)
         )
     ).all()
     if not rows:
-        return []
+        return Claimed([], [], 0)
     rows = sorted(rows, key=lambda row: (-row.urgency, row.not_before, row.key))
     permits = await permit.held(session, {row.warning_id for row in rows})
     stopped: list[tuple[sa.Row[Any], State, str]] = []
-    poison: list[tuple[sa.Row[Any], State, str]] = []
+    failed: list[tuple[sa.Row[Any], State, str]] = []
     allowed: list[sa.Row[Any]] = []
     for row in rows:
         may = permits.get((row.warning_id, row.purpose))
@@ -130,13 +145,16 @@ async def take(
         elif any(until is not None and until <= at for until in (may.expires_at, row.expires_at)):
             stopped.append((row, State.EXPIRED, "expired"))
         elif row.attempts > POISON_CLAIMS:
-            poison.append((row, State.FAILED, "poison"))
+            failed.append((row, State.FAILED, "poison"))
+        elif not budget.knows(row.channel):
+            failed.append((row, State.FAILED, "no-channel"))
         else:
             allowed.append(row)
-    await _stop(session, stopped + poison, at)
+    await _stop(session, stopped + failed, at)
+    parked = [row.id for row, _, _ in failed]
     allowed = await _within_rate(session, allowed, budget, at)
     if not allowed:
-        return []
+        return Claimed([], parked, len(stopped + failed))
     await session.execute(
         sa.insert(Attempt),
         [
@@ -155,7 +173,7 @@ async def take(
         ],
     )
     texts = await _texts(session, {row.content_id for row in allowed})
-    return [
+    taken = [
         Taken(
             id=row.id,
             district=row.district,
@@ -169,6 +187,7 @@ async def take(
             key=row.key,
             level=row.level,
             attempt=row.attempts,
+            link_of=row.link_of or row.warning_id,
             text=texts[row.content_id],
             hazard=may.hazard,
             title=may.title,
@@ -179,18 +198,19 @@ async def take(
         for row in allowed
         for may in (permits[(row.warning_id, row.purpose)],)
     ]
+    return Claimed(taken, parked, len(stopped + failed))
 
 
 async def _within_rate(
     session: AsyncSession, rows: list[sa.Row[Any]], budget: Budget, at: datetime
 ) -> list[sa.Row[Any]]:
     """Keep what each channel's rate allows; the rest goes back into line, uncounted, for when it does."""
-    by_channel: dict[str, list[sa.Row[Any]]] = {}
-    for row in rows:
-        by_channel.setdefault(row.channel, []).append(row)
+    by_channel: dict[tuple[str, bool], list[sa.Row[Any]]] = {}
+    for row in rows:  # the most urgent first: what reds have borrowed is gone for the others
+        by_channel.setdefault((row.channel, row.urgency >= 4), []).append(row)
     kept, back = [], []
-    for channel, held in by_channel.items():
-        may, again = budget.take(channel, len(held), held[0].urgency >= 4, at)
+    for (channel, urgent), held in by_channel.items():
+        may, again = budget.take(channel, len(held), urgent, at)
         kept += held[:may]
         back += [{"b_id": row.id, "b_again": again} for row in held[may:]]
     if back:

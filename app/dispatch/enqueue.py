@@ -4,8 +4,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import events
@@ -43,6 +45,7 @@ class Order:
     purpose: str = "alert"
     channel: str | None = None
     failover_of: str | None = None
+    link_of: str | None = None
 
 
 async def enqueue(
@@ -57,9 +60,12 @@ async def enqueue(
 
     ``urgency``: place in line, default the order's level. An order whose kind no channel of its origin carries is not queued (its key is missing in the answer): the caller shows that.
     """
-    rows, ids = [], {}
+    rows: list[dict[str, Any]] = []
+    ids: dict[str, str] = {}
     content = await _contents(session, orders)
     for order in orders:
+        if order.key in ids:  # two reasons to say the same to the same person at once
+            continue
         channel = order.channel
         if channel is None:
             able = registry.for_kind(ChannelKind(order.kind), order.origin)
@@ -88,6 +94,7 @@ async def enqueue(
                 "urgency": order.level if urgency is None else urgency,
                 "round": order.round,
                 "failover_of": order.failover_of,
+                "link_of": order.link_of,
                 "state": State.QUEUED.value,
                 "reason": None,
                 "vendor_id": None,
@@ -101,26 +108,40 @@ async def enqueue(
                 "state_at": at,
             }
         )
+    if not rows:
+        return {}
+    known = await _known(session, list(ids))
+    fresh = [row for row in rows if row["key"] not in known]
+    if not fresh:
+        return ids | known
+    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    added = make(Delivery).on_conflict_do_nothing(index_elements=[Delivery.key])
+    connection = await session.connection()
+    for part in chunks(fresh):
+        result = await connection.execute(added, list(part))
+        if result.rowcount != len(part):  # another node has just put the same in line
+            known |= await _known(session, [row["key"] for row in part])
+    for row in fresh:
         events.publish(
             session,
             "delivery",
-            row_id,
-            district=order.district,
-            warning=order.warning_id,
-            place=order.town,
+            known.get(row["key"], row["id"]),
+            district=row["district"],
+            warning=row["warning_id"],
+            place=row["town"],
             at=at,
         )
-    if not rows:
-        return {}
-    known: dict[str, str] = {}
-    for keys in chunks(list(ids)):
-        found = await session.execute(sa.select(Delivery.key, Delivery.id).where(Delivery.key.in_(keys)))
-        known |= {key: row_id for key, row_id in found}
-    fresh = [row for row in rows if row["key"] not in known]
-    if fresh:
-        await session.execute(sa.insert(Delivery), fresh)
-        session.info["enqueued"] = True
+    session.info["enqueued"] = True
     return ids | known
+
+
+async def _known(session: AsyncSession, keys: Sequence[str]) -> dict[str, str]:
+    """Return the ids of deliveries by key."""
+    known: dict[str, str] = {}
+    for part in chunks(keys):
+        found = await session.execute(sa.select(Delivery.key, Delivery.id).where(Delivery.key.in_(part)))
+        known |= {key: row_id for key, row_id in found}
+    return known
 
 
 def _digest(text: str) -> str:
@@ -146,9 +167,7 @@ async def _contents(session: AsyncSession, orders: Sequence[Order]) -> dict[str,
     if new:
         # Two transactions may store the same text at once; the loser reads the winner's row.
         if session.get_bind().dialect.name == "postgresql":
-            from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 - only where it is used
-
-            await session.execute(insert(Content).on_conflict_do_nothing(), new)
+            await session.execute(postgresql.insert(Content).on_conflict_do_nothing(), new)
             for part in chunks([row["digest"] for row in new]):
                 rows = await session.execute(
                     sa.select(Content.digest, Content.id).where(

@@ -27,6 +27,7 @@ async def all_clear(
                 sa.or_(
                     Delivery.state.in_(_MAYBE_REACHED),
                     sa.and_(Delivery.state == State.CANCELLED.value, Delivery.attempts > 0),
+                    sa.and_(Delivery.state == State.FAILED.value, Delivery.possibly_twice),
                 ),
             )
             .order_by(Delivery.created_at, Delivery.id)

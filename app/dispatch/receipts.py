@@ -171,3 +171,13 @@ async def match_again(session: AsyncSession, *, at: datetime) -> Recorded:
     await session.flush()
     seen, failed = await _apply(session, matched, at)
     return Recorded(tuple(seen), tuple(failed), len(rows) - len(matched), 0)
+
+
+async def unmatched_due(session: AsyncSession, *, at: datetime) -> datetime | None:
+    """Return since when a receipt waits whose delivery is known by now, None when there is none."""
+    by_vendor = sa.and_(ReceiptRow.vendor_id == Delivery.vendor_id, ReceiptRow.key.is_(None))
+    return await session.scalar(
+        sa.select(sa.func.min(ReceiptRow.received_at))
+        .join(Delivery, sa.and_(Delivery.channel == ReceiptRow.channel, sa.or_(ReceiptRow.key == Delivery.key, by_vendor)))
+        .where(ReceiptRow.delivery_id.is_(None), ReceiptRow.received_at > at - REMATCH)
+    )

@@ -8,14 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import events
-from app.channels.contract import Accepted, ChannelKind, Outcome
+from app.channels.contract import Accepted, Outcome
 from app.channels.registry import Registry
+from app.db import UtcDateTime, chunks
+from app.dispatch import failover
 from app.dispatch.claim import Taken
-from app.dispatch.enqueue import Order, enqueue
 from app.dispatch.facts import State, weaker_than
 from app.dispatch.policy import GiveUp, Retry, after_failure
-from app.dispatch.tables import Attempt, Content, Delivery
-from app.origin import Origin
+from app.dispatch.tables import Attempt, Delivery
 from app.warning.level import Level
 
 
@@ -48,7 +48,7 @@ async def record(
         ],
     )
     accepted = [
-        {"b_id": d.taken.id, "b_vendor": d.outcome.gateway_id[:80], "b_at": d.at}
+        {"b_id": d.taken.id, "b_vendor": _kept(d.outcome.gateway_id), "b_at": d.at}
         for d in done
         if isinstance(d.outcome, Accepted)
     ]
@@ -58,20 +58,22 @@ async def record(
             sa.update(Delivery)
             .where(Delivery.id == sa.bindparam("b_id"))
             .values(
-                state=sa.case(
-                    (_weaker_than(State.ACCEPTED), State.ACCEPTED.value),
-                    else_=Delivery.state,
+                # A stronger fact that came first keeps its state, its time and its reason.
+                state=sa.case((_weaker_than(State.ACCEPTED), State.ACCEPTED.value), else_=Delivery.state),
+                state_at=sa.case(
+                    (_weaker_than(State.ACCEPTED), sa.bindparam("b_at", type_=UtcDateTime())),
+                    else_=Delivery.state_at,
                 ),
+                reason=sa.case((_weaker_than(State.ACCEPTED), sa.null()), else_=Delivery.reason),
                 vendor_id=sa.bindparam("b_vendor"),
-                state_at=sa.bindparam("b_at"),
                 not_before=None,
                 lease_until=None,
                 claimed_by=None,
-                reason=None,
             ),
             accepted,
         )
-    later, failed, failover = [], [], []
+    later, failed, over, given_up = [], [], [], []
+    mine = await _still_wanted(session, [d for d in done if not isinstance(d.outcome, Accepted)])
     for d in done:
         if isinstance(d.outcome, Accepted):
             continue
@@ -94,10 +96,18 @@ async def record(
             )
         else:
             failed.append(
-                {"b_id": d.taken.id, "b_ticket": d.ticket, "b_at": d.at, "b_reason": verdict.reason}
+                {
+                    "b_id": d.taken.id,
+                    "b_ticket": d.ticket,
+                    "b_at": d.at,
+                    "b_reason": verdict.reason,
+                    "b_twice": d.outcome.maybe_sent,
+                }
             )
-        if verdict.failover:
-            failover.append((d.taken, verdict))
+            if d.taken.id in mine:
+                given_up.append(d.taken.id)
+        if verdict.failover and d.taken.id in mine:
+            over.append(d.taken.id)
     if later:
         await connection.execute(
             # One that was cancelled while in flight is not tried again.
@@ -121,14 +131,13 @@ async def record(
             sa.update(Delivery)
             .where(Delivery.id == sa.bindparam("b_id"), Delivery.claimed_by == sa.bindparam("b_ticket"))
             .values(
-                state=sa.case(
-                    (_weaker_than(State.FAILED), State.FAILED.value), else_=Delivery.state
-                ),
+                state=sa.case((_weaker_than(State.FAILED), State.FAILED.value), else_=Delivery.state),
                 state_at=sa.bindparam("b_at"),
                 reason=sa.bindparam("b_reason"),
                 not_before=None,
                 lease_until=None,
                 claimed_by=None,
+                possibly_twice=sa.or_(Delivery.possibly_twice, sa.bindparam("b_twice", type_=sa.Boolean())),
             ),
             failed,
         )
@@ -142,9 +151,28 @@ async def record(
             place=d.taken.town,
             at=at,
         )
-    gone_over = await _fail_over(session, [taken for taken, _ in failover], registry=registry, at=at)
-    lost = {str(row["b_id"]) for row in failed}
-    return sorted(lost - gone_over)
+    if over:
+        await failover.go_on(session, over, registry=registry, at=at)
+    return await failover.lost(session, given_up) if given_up else []
+
+
+async def _still_wanted(session: AsyncSession, done: Sequence[Done]) -> set[str]:
+    """Return those of these messages that their caller still holds and nobody has stopped or answered meanwhile."""
+    tickets = {d.taken.id: d.ticket for d in done}
+    found: set[str] = set()
+    for part in chunks(sorted(tickets)):
+        rows = await session.execute(
+            sa.select(Delivery.id, Delivery.claimed_by)
+            .where(Delivery.id.in_(part), Delivery.state == State.SENDING.value)
+            .with_for_update()
+        )
+        found |= {row.id for row in rows if row.claimed_by == tickets[row.id]}
+    return found
+
+
+def _kept(name: str) -> str:
+    """Return a vendor's id as both databases can keep it; whatever it is, its yes must be written down."""
+    return "".join(sign if sign.isprintable() else "?" for sign in name)[:80]
 
 
 def _weaker_than(state: State) -> sa.ColumnElement[bool]:
@@ -159,60 +187,6 @@ def _attempt(outcome: Outcome) -> dict[str, str | None]:
         "b_outcome": "retry" if outcome.retry else "failed",
         "b_reason": f"{outcome.reason} {outcome.code}".strip()[:40],
     }
-
-
-async def _fail_over(
-    session: AsyncSession, taken: Sequence[Taken], *, registry: Registry, at: datetime
-) -> set[str]:
-    """Give messages to the next channel of their kind, as deliveries of their own. Returns those that found one."""
-    orders, of = [], {}
-    for message in taken:
-        able = registry.for_kind(ChannelKind(message.kind), Origin(message.origin))
-        names = [channel.name for channel in able]
-        after = names[names.index(message.channel) + 1 :] if message.channel in names else []
-        if not after:
-            continue
-        row = (
-            await session.execute(
-                sa.select(
-                    Delivery.purpose,
-                    Delivery.part,
-                    Delivery.layer,
-                    Delivery.round,
-                    Delivery.expires_at,
-                    Content.text,
-                )
-                .join(Content, Content.id == Delivery.content_id)
-                .where(Delivery.id == message.id)
-            )
-        ).one()
-        key = f"{message.key}>{after[0]}"
-        of[key] = message.id
-        orders.append(
-            Order(
-                key=key,
-                district=message.district,
-                origin=Origin(message.origin),
-                warning_id=message.warning_id,
-                purpose=row.purpose,
-                part=row.part,
-                town=message.town,
-                place_id=message.place_id,
-                person_id=message.person_id,
-                layer=row.layer,
-                kind=message.kind,
-                level=message.level,
-                round=row.round,
-                text=row.text,
-                expires_at=row.expires_at,
-                channel=after[0],
-                failover_of=message.id,
-            )
-        )
-    if not orders:
-        return set()
-    placed = await enqueue(session, orders, registry=registry, at=at)
-    return {of[key] for key in placed if key in of}
 
 
 __all__ = ["Done", "GiveUp", "record"]

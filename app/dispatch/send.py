@@ -22,6 +22,7 @@ from app.channels.registry import Registry
 from app.clock import Clock
 from app.db import Database, chunks
 from app.directory.people import addresses
+from app.dispatch import failover
 from app.dispatch.claim import Taken, take
 from app.dispatch.record import Done, record
 from app.dispatch.tables import Delivery
@@ -40,6 +41,11 @@ class Rate:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._filled: dict[str, tuple[float, datetime]] = {}
+        self._booked: dict[tuple[str, bool], tuple[datetime, float]] = {}
+
+    def knows(self, channel: str) -> bool:
+        """Return whether the registry has such a channel."""
+        return any(one.name == channel for one in self._registry)
 
     def take(self, channel: str, wanted: int, urgent: bool, at: datetime) -> tuple[int, datetime]:
         """Return how many of ``wanted`` may go now, and when the rest may."""
@@ -55,8 +61,18 @@ class Rate:
         may = min(wanted, max(0, math.floor(left - floor)))
         self._filled[channel] = (left - may, at)
         short = wanted - may
-        wait = max(0.05, (min(short, size) - (left - may - floor)) / rate)
-        return may, at + timedelta(seconds=wait)
+        return may, self._book(channel, short, urgent, size, at) if short else at
+
+    def _book(self, channel: str, short: int, urgent: bool, size: float, at: datetime) -> datetime:
+        """Give the rest its own full second, each with one second's worth: a long line is then gone through once, not at every step."""
+        slot, used = self._booked.get((channel, urgent), (at, 0.0))
+        first = at.replace(microsecond=0) + timedelta(seconds=1)
+        if slot < first:
+            slot, used = first, 0.0
+        if used and used + short > size:
+            slot, used = slot + timedelta(seconds=1), 0.0
+        self._booked[channel, urgent] = (slot, used + short)
+        return slot
 
 
 @dataclass
@@ -103,7 +119,7 @@ class Sender:
         self._wake.set()
 
     async def drain(self) -> int:
-        """Send everything that is due now and wait for it; for time that stands still. Returns how many calls were made."""
+        """Send everything that is due now and wait for it; for time that stands still. Returns how many messages were moved."""
         lane, total = self.lanes[0], 0
         while True:
             started = await self._start(lane)
@@ -149,14 +165,14 @@ class Sender:
             return
 
     async def _start(self, lane: Lane) -> int:
-        """Claim as many messages as the lane has free calls, and start their calls. Returns how many messages."""
+        """Claim as many messages as the lane has free calls, and start their calls. Returns how many messages were moved."""
         free = lane.limit - lane.calls
         if free <= 0:
             return 0
         ticket = f"{self._worker}:{new_id()[-12:]}"
         at = self._clock.now()
         async with self._db.transaction() as session:
-            taken = await take(
+            claimed = await take(
                 session,
                 ticket,
                 limit=free,
@@ -165,10 +181,11 @@ class Sender:
                 red_only=lane.red_only,
                 budget=self._rate,
             )
-            people = await addresses(session, [t.person_id for t in taken if t.person_id])
+            await self._park(session, claimed.parked, at)
+            people = await addresses(session, [t.person_id for t in claimed.taken if t.person_id])
         self._fault("claimed")
         batches: dict[str, list[Taken]] = {}
-        for message in taken:
+        for message in claimed.taken:
             batches.setdefault(message.channel, []).append(message)
         for name, held in batches.items():
             channel = self._registry.by_name(name)
@@ -178,7 +195,16 @@ class Sender:
                 lane.calls += len(batch)
                 lane.in_flight.add(call)
                 call.add_done_callback(partial(self._ended, lane, len(batch)))
-        return len(taken)
+        return len(claimed.taken) + claimed.ended
+
+    async def _park(self, session: AsyncSession, parked: Sequence[str], at: datetime) -> None:
+        """Send another way what can never go out as it stands; where there is none, whoever is next is told."""
+        if not parked:
+            return
+        log.error("delivery.parked", count=len(parked))
+        await failover.go_on(session, parked, registry=self._registry, at=at)
+        if gone := await failover.lost(session, parked):
+            await self._on_lost(session, gone, at)
 
     def _ended(self, lane: Lane, size: int, call: asyncio.Task[None]) -> None:
         lane.in_flight.discard(call)
@@ -202,9 +228,12 @@ class Sender:
                 channel.timeout + 1
             ):  # the adapter's own deadline comes first; this is the last word
                 outcomes = await channel.send(messages, at)
-        except asyncio.CancelledError:
-            raise
+            if len(outcomes) != len(messages):
+                raise ValueError("one outcome for each message")
         except BaseException as error:  # noqa: BLE001 - an adapter's fault is one failed try, never the worker's end
+            call = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and call is not None and call.cancelling():
+                raise  # somebody ends this call; one that an adapter made up ends nothing
             log.error("adapter.failed", channel=channel.name, error=type(error).__name__)
             outcomes = [Unreachable("adapter", maybe_sent=True)] * len(messages)
         self._fault("sent")
@@ -218,7 +247,7 @@ class Sender:
     def _message(self, taken: Taken, number: str | None) -> Message:
         text, reply_to = taken.text, None
         if taken.person_id:
-            link = f"{self._base_url}/t/{links.derive(taken.person_id, taken.warning_id)}"
+            link = f"{self._base_url}/t/{links.derive(taken.person_id, taken.link_of)}"
             text, reply_to = text.replace("{link}", link), link
         kind = ChannelKind(taken.kind)
         return Message(

@@ -35,16 +35,41 @@ async def by_key(session: AsyncSession, channel: str, keys: Collection[str]) -> 
     return found
 
 
-async def alive(session: AsyncSession, ids: Collection[str]) -> set[str]:
-    """Return those that may still reach, or have reached, their person."""
-    found: set[str] = set()
+async def by_vendor_id(session: AsyncSession, channel: str, ids: Collection[str]) -> dict[str, Addressed]:
+    """Return whom deliveries of one channel went to, by the vendor's ids (a vendor may tell a key press by the call alone)."""
+    found: dict[str, Addressed] = {}
     for part in chunks(list(ids)):
-        found |= set(
-            await session.scalars(
-                sa.select(Delivery.id).where(Delivery.id.in_(part), Delivery.state.not_in(_LOST))
+        rows = await session.execute(
+            sa.select(Delivery.vendor_id, Delivery.id, Delivery.person_id, Delivery.warning_id).where(
+                Delivery.channel == channel, Delivery.vendor_id.in_(part)
             )
         )
+        found |= {str(row.vendor_id): Addressed(row.id, row.person_id, row.warning_id) for row in rows}
     return found
+
+
+async def alive(session: AsyncSession, ids: Collection[str]) -> set[str]:
+    """Return those that may still reach, or have reached, their person, by whichever channel of their line."""
+    roots = await root(session, ids)
+    first = {one: one for one in roots.values()}  # every delivery of these lines, and the first of its line
+    found: set[str] = set()
+    below = set(first)
+    while below:
+        ahead: set[str] = set()
+        for part in chunks(sorted(below)):
+            states = await session.execute(
+                sa.select(Delivery.id, Delivery.state, Delivery.failover_of).where(
+                    sa.or_(Delivery.id.in_(part), Delivery.failover_of.in_(part))
+                )
+            )
+            for row in states:
+                if row.id not in first and row.failover_of is not None:
+                    first[row.id] = first[row.failover_of]
+                    ahead.add(row.id)
+                if row.state not in _LOST:
+                    found.add(first[row.id])
+        below = ahead
+    return {one for one, above in roots.items() if above in found}
 
 
 async def root(session: AsyncSession, ids: Collection[str]) -> dict[str, str]:

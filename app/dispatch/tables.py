@@ -80,6 +80,9 @@ class Delivery(Base):
     urgency: Mapped[int]
     round: Mapped[int]
     failover_of: Mapped[str | None] = mapped_column(sa.String(36))
+    link_of: Mapped[str | None] = mapped_column(
+        sa.String(36)
+    )  # the warning whose one-tap link its text carries, where another has taken over since: a retry says the same
     state: Mapped[str] = mapped_column(sa.String(10))
     reason: Mapped[str | None] = mapped_column(sa.String(40))
     vendor_id: Mapped[str | None] = mapped_column(sa.String(80))

@@ -44,11 +44,14 @@ async def deliveries(session: AsyncSession, ids: Collection[str], *, reason: str
 
 
 async def hand_over(session: AsyncSession, old: str, new: str, towns: Collection[str]) -> None:
-    """Let messages that wait for some towns run under the warning that took over from theirs."""
+    """Let messages that wait for some towns run under the warning that took over from theirs.
+
+    Their words stay, and so does the one-tap link in them: a retry under the same key says the same.
+    """
     await session.execute(
         sa.update(Delivery)
         .where(Delivery.warning_id == old, Delivery.town.in_(list(towns)), Delivery.not_before.is_not(None))
-        .values(warning_id=new)
+        .values(warning_id=new, link_of=sa.func.coalesce(Delivery.link_of, Delivery.warning_id))
         .execution_options(synchronize_session=False)
     )
 

@@ -644,6 +644,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("obligation_id", "delivery_id", name=op.f("pk_call")),
     )
     op.create_index("ix_call_delivery", "call", ["delivery_id"], unique=False)
+    op.create_index("ix_call_person", "call", ["person_id", "at"], unique=False)
     op.create_table(
         "delivery",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -664,6 +665,7 @@ def upgrade() -> None:
         sa.Column("urgency", sa.Integer(), nullable=False),
         sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("failover_of", sa.String(length=36), nullable=True),
+        sa.Column("link_of", sa.String(length=36), nullable=True),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("reason", sa.String(length=40), nullable=True),
         sa.Column("vendor_id", sa.String(length=80), nullable=True),
@@ -763,6 +765,7 @@ def upgrade() -> None:
         sa.Column("sender", sa.String(length=120), nullable=False),
         sa.Column("identifier", sa.String(length=160), nullable=False),
         sa.Column("event_code", sa.String(length=10), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
         sa.Column("content_digest", sa.String(length=64), nullable=False),
         sa.Column("sent", UtcDateTime(), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
@@ -778,7 +781,8 @@ def upgrade() -> None:
             "sender",
             "identifier",
             "event_code",
-            name=op.f("uq_intake_key_district_sender_identifier_event_code"),
+            "serial",
+            name=op.f("uq_intake_key_district_sender_identifier_event_code_serial"),
         ),
     )
     op.create_index("ix_intake_key_identifier", "intake_key", ["district", "identifier"], unique=False)
@@ -1096,6 +1100,7 @@ def downgrade() -> None:
         sqlite_where=sa.text("not_before IS NOT NULL"),
     )
     op.drop_table("delivery")
+    op.drop_index("ix_call_person", table_name="call")
     op.drop_index("ix_call_delivery", table_name="call")
     op.drop_table("call")
     op.drop_index("ix_answer_obligation", table_name="answer")
