@@ -15,9 +15,12 @@ from app.access.rights import require
 from app.answer import record, urge
 from app.api.deps import OfficerDep, Parts, PartsDep
 from app.console import desk, pages
+from app.console.board import alarms as standing
 from app.console.board import card
 from app.directory import people
 from app.errors import NotFound, WrongState
+from app.origin import Origin
+from app.tasks import alarms
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=200)]
@@ -133,3 +136,20 @@ async def escalate(
         fault = "没有升级：已经有人应了，或链上的人都叫过了，只剩派人上门。"
         return await _again(request, has, officer, one.town, 409, fault=fault)
     return await _again(request, has, officer, one.town, done=f"已叫{card.WHO.get(who, who)}。")
+
+
+@router.post("/alarms/take", response_class=Response)
+async def take(
+    has: PartsDep,
+    officer: OfficerDep,
+    key: Annotated[str, Form(max_length=80)],
+    back: Annotated[str, Form(max_length=400)] = "/",
+) -> Response:
+    """我来: this officer takes the alarms of one kind and warning, and their bell stops."""
+    require(officer, "claim")
+    at = has.clock.now()
+    async with has.db.transaction() as session:
+        groups = await standing.load(session, officer.district, tuple(Origin))
+        for one in next((group.ids for group in groups if group.key == key), ()):
+            await alarms.take(session, one, by=officer, at=at)
+    return RedirectResponse(pages.safe_next(back), status_code=303)

@@ -11,7 +11,7 @@ from app.access.officer import Officer
 from app.api.deps import MaybeOfficer, Parts, PartsDep
 from app.console import map as drawn
 from app.console import pages
-from app.console.board import card, disasters, heads, plans, roster, strip, timeline, towns, waiting
+from app.console.board import alarms, card, disasters, heads, plans, roster, strip, timeline, towns, waiting
 from app.errors import Forbidden
 
 router = APIRouter(include_in_schema=False)
@@ -63,6 +63,8 @@ async def build(
             *await waiting.reviews(session, scheme, origins),
             *await waiting.refused(session, officer.district, at),
         ),
+        alarms=await alarms.load(session, officer.district, origins),
+        may_take=officer.may("claim"),
         in_force=await heads.in_force(session, live, scheme, names),
         last_ended=None if live else await heads.last_ended(session, scheme, names, origins),
         board=board,

@@ -11,6 +11,7 @@ from app.audit import AuditLine
 from app.channels.contract import Reply
 from app.directory.tables import Person
 from app.origin import Origin
+from app.tasks.tables import Task
 from tests.support.desk_data import (
     LONGJI,
     PANLONG,
@@ -231,3 +232,25 @@ async def test_the_phone_shows_the_desk_without_sideways_scrolling(red: Served, 
     for path in ("/", "/rates", f"/warnings/{await red_warning(red)}", "/gaps", "/disasters"):
         await phone.goto(red.url + path)
         assert await phone.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+async def test_an_alarm_stands_until_somebody_takes_it(red: Served, desk: Page) -> None:
+    await sign_in(desk, red)
+    undecided = desk.locator("#alarms .alarm", has_text="叫不应").first
+    await expect(undecided).to_be_visible()
+    before = await desk.locator("#alarms .alarm").count()
+    await undecided.locator("button").click()
+    await expect(desk.locator("#alarms .alarm")).to_have_count(before - 1)
+    async with red.db.reading() as session:
+        taken = await session.scalars(
+            sa.select(Task.taken_by).where(Task.kind == "alarm", Task.state == "taken")
+        )
+        assert {str(one).startswith("user:") for one in taken} == {True}
+
+
+async def test_a_refused_message_can_be_read_as_it_came(red: Served, desk: Page) -> None:
+    await sign_in(desk, red)
+    await desk.click("#reviews .review")
+    await expect(desk.locator("h1")).to_contain_text("拒收")
+    await expect(desk.locator(".original")).to_have_text("<alert/>")
+    await expect(desk.locator("form.form-grid")).to_have_count(0)  # only a conflict can be taken as its own

@@ -253,8 +253,8 @@ async def reviews(session: AsyncSession, scheme: Scheme, origins: Sequence[str])
     return tuple(found)
 
 
-_RAW = {"refused": "拒收", "conflict": "重号冲突"}
-_PROBLEMS: Mapping[str, str] = {
+RAW = {"refused": "拒收", "conflict": "重号冲突"}
+PROBLEMS: Mapping[str, str] = {
     "malformed-body": "读不出：语法不对",
     "xml-doctype-forbidden": "带 DOCTYPE，不读",
     "bad-encoding": "编码不对",
@@ -270,18 +270,18 @@ async def refused(session: AsyncSession, district: str, at: datetime) -> tuple[R
     """Return the messages of the last day that were refused or contradict an earlier one."""
     rows = await session.scalars(
         sa.select(Raw)
-        .where(Raw.district == district, Raw.state.in_(tuple(_RAW)), Raw.received_at > at - RECENT)
+        .where(Raw.district == district, Raw.state.in_(tuple(RAW)), Raw.received_at > at - RECENT)
         .order_by(Raw.received_at.desc())
         .limit(20)
     )
     return tuple(
         Review(
             f"raw-{row.id}",
-            _RAW[row.state],
+            RAW[row.state],
             f"{row.source} {row.identifier or '编号读不出'}",
-            _PROBLEMS.get(row.problem or "", row.problem or "未说明"),
+            PROBLEMS.get(row.problem or "", row.problem or "未说明"),
             row.received_at,
-            f"/warnings/{row.warning_id}" if row.warning_id else "/warnings?state=needs-review",
+            f"/kept/{row.id}",
         )
         for row in rows
     )

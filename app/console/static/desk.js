@@ -75,11 +75,12 @@
       if (answer.redirected && new URL(answer.url).pathname === "/login") { location.href = answer.url; return; }
       if (!answer.ok) throw new Error(String(answer.status));
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const before = document.querySelectorAll(".queue-item").length;
+      const before = document.querySelectorAll(".queue-item").length, alarms = document.querySelectorAll(".alarm").length;
       for (const one of page.querySelectorAll("[data-live]")) swap(document.adoptNode(one));
       checkDialog(page);
       const waiting = document.querySelectorAll(".queue-item").length;
       if (waiting > before) { say(`待决定多了 ${waiting - before} 件`); ring("decision"); }
+      else if (document.querySelectorAll(".alarm").length > alarms) { say("有新告警"); ring("hand"); }
       last = now();
       const updated = document.getElementById("updated");
       if (updated) updated.textContent = `连接正常 · ${beijing(last)} 更新`;
