@@ -26,7 +26,9 @@ class AuditLine(Base):
     __tablename__ = "audit"
     __table_args__ = (sa.UniqueConstraint("district", "seq"), sa.Index("ix_audit_subject", "subject"))
 
-    id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
     district: Mapped[str] = db.district()
     seq: Mapped[int] = mapped_column(sa.BigInteger)
     at: Mapped[datetime]
@@ -53,21 +55,47 @@ SYSTEM = Actor("system", "jiaoying")
 
 
 def record(
-    session: AsyncSession, act: str, subject: str, *, district: str, by: Actor, at: datetime, reason: str | None = None,
+    session: AsyncSession,
+    act: str,
+    subject: str,
+    *,
+    district: str,
+    by: Actor,
+    at: datetime,
+    reason: str | None = None,
     **detail: Any,
 ) -> None:
     """Note an act; it is chained and written when the transaction ends. ``detail``: ids, states, counts; nothing personal."""
     session.info.setdefault("audit", []).append(
-        {"district": district, "at": at, "actor": str(by), "act": act, "subject": subject, "reason": reason, "detail": detail}
+        {
+            "district": district,
+            "at": at,
+            "actor": str(by),
+            "act": act,
+            "subject": subject,
+            "reason": reason,
+            "detail": detail,
+        }
     )
 
 
 def chain(previous: str, seq: int, line: dict[str, Any]) -> str:
     """Return the hash of a line after ``previous``."""
     canonical = json.dumps(
-        [previous, seq, line["district"], line["at"].astimezone(UTC).isoformat(timespec="microseconds"), line["actor"],
-         line["act"], line["subject"], line["reason"], line["detail"]],
-        ensure_ascii=False, sort_keys=True, separators=(",", ":"),
+        [
+            previous,
+            seq,
+            line["district"],
+            line["at"].astimezone(UTC).isoformat(timespec="microseconds"),
+            line["actor"],
+            line["act"],
+            line["subject"],
+            line["reason"],
+            line["detail"],
+        ],
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
     )
     return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -79,10 +107,14 @@ async def _write(session: AsyncSession) -> None:
     for district in sorted({line["district"] for line in lines}):
         # Taken last, just before the commit: acts of one district queue here for the time of one insert.
         await db.lock(session, f"chain:{district}")
-        last = (await session.execute(
-            sa.select(AuditLine.seq, AuditLine.hash).where(AuditLine.district == district)
-            .order_by(AuditLine.seq.desc()).limit(1)
-        )).one_or_none()
+        last = (
+            await session.execute(
+                sa.select(AuditLine.seq, AuditLine.hash)
+                .where(AuditLine.district == district)
+                .order_by(AuditLine.seq.desc())
+                .limit(1)
+            )
+        ).one_or_none()
         seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
         rows = []
         for line in lines:
@@ -106,8 +138,13 @@ class Verdict:
 async def verify(session: AsyncSession, district: str) -> Verdict:
     """Walk the chain of a district from its start."""
     previous, seq = GENESIS, 0
-    columns = [getattr(AuditLine, name) for name in ("seq", "district", "at", "actor", "act", "subject", "reason", "detail", "hash")]
-    result = await session.stream(sa.select(*columns).where(AuditLine.district == district).order_by(AuditLine.seq))
+    columns = [
+        getattr(AuditLine, name)
+        for name in ("seq", "district", "at", "actor", "act", "subject", "reason", "detail", "hash")
+    ]
+    result = await session.stream(
+        sa.select(*columns).where(AuditLine.district == district).order_by(AuditLine.seq)
+    )
     async for row in result.mappings():
         seq += 1
         expected = chain(previous, seq, dict(row))

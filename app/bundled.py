@@ -10,7 +10,10 @@ _APP = Path(__file__).resolve().parent
 
 def path(name: str) -> Path:
     """Return the folder or file of that name. Raises FileNotFoundError when the installation is incomplete."""
-    for base in (_APP / "_bundled", _APP.parent):  # in this order: beside an installed app/ lie other packages' folders
+    for base in (
+        _APP / "_bundled",
+        _APP.parent,
+    ):  # in this order: beside an installed app/ lie other packages' folders
         if (base / name).exists():
             return base / name
     msg = f"{name} is missing from this installation"

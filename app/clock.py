@@ -63,34 +63,6 @@ class ShiftedClock(SystemClock):
         return super().now() + self._offset
 
 
-class FastClock(SystemClock):
-    """Runs at a settable rate from a given start; the demo in the browser uses it. The rate may be changed, or be 0."""
-
-    def __init__(self, start: datetime, rate: float = 1.0) -> None:
-        self._base, self._rate, self._since = start, rate, time.monotonic()
-
-    @property
-    def rate(self) -> float:
-        """Seconds of this clock in one second of the machine's."""
-        return self._rate
-
-    @rate.setter
-    def rate(self, rate: float) -> None:
-        self._base, self._since, self._rate = self.now(), time.monotonic(), rate
-
-    @override
-    def now(self) -> datetime:
-        """Return the story's time."""
-        return self._base + timedelta(seconds=(time.monotonic() - self._since) * self._rate)
-
-    @override
-    async def sleep(self, seconds: float) -> None:
-        """Wait that long on this clock, however its rate changes meanwhile."""
-        until = self.now() + timedelta(seconds=seconds)
-        while (left := (until - self.now()).total_seconds()) > 0:
-            await asyncio.sleep(min(0.1, left / self._rate) if self._rate else 0.1)
-
-
 class ManualClock:
     """Stands still until it is moved; tests and the headless demo use it."""
 

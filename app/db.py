@@ -6,11 +6,14 @@ timeout). Doors and the worker open transactions; rooms take the session and nev
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, ClassVar, TypeAlias, TypeVar, cast
+from functools import partial
+from typing import Any, ClassVar, TypeAlias, TypeVar
 
+import aiosqlite
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.engine import Dialect
@@ -82,7 +85,9 @@ def district() -> Mapped[str]:
 
 def origin() -> Mapped[str]:
     """Return the origin column (``app.origin.Origin``); a trigger made by the first migration refuses to change it."""
-    return mapped_column(sa.String(10), sa.CheckConstraint("origin IN ('real','exercise','canary','simulated')", name="origin"))
+    return mapped_column(
+        sa.String(10), sa.CheckConstraint("origin IN ('real','exercise','canary','simulated')", name="origin")
+    )
 
 
 # What the end of a transaction still has to write (the audit chain, events): set once by those modules.
@@ -90,31 +95,88 @@ BEFORE_COMMIT: list[Callable[[AsyncSession], Awaitable[None]]] = []
 # Called after a successful commit, with the session's ``info``: wakes senders and live pages of this process.
 AFTER_COMMIT: list[Callable[[dict[Any, Any]], None]] = []
 
+LOCKED_FOR = 10.0
+"""Seconds a writer waits for another before it gives up with 503."""
 _RETRYABLE = ("40001", "40P01", "55P03")
+
+
+class Inline(aiosqlite.Connection):
+    """A SQLite connection that works in the event loop's own thread.
+
+    A statement takes some tens of microseconds, handing it to a thread and back several times that. So SQLite, which is one process
+    anyway, does without; what is long (a backup, a large import) belongs into a process of its own. The class keeps aiosqlite's shape,
+    for SQLAlchemy drives it.
+    """
+
+    def __init__(self, file: str) -> None:
+        super().__init__(lambda: sqlite3.connect(file, isolation_level=None, timeout=0, check_same_thread=False), 64)
+
+    @override
+    def __await__(self) -> Generator[Any, None, "Inline"]:
+        self._connection = self._connector()
+        return self
+        yield  # an awaitable needs a generator
+
+    @override
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if self._connection is None:
+            msg = "the connection is closed"
+            raise ValueError(msg)
+        return fn(*args, **kwargs)
+
+    @override
+    async def close(self) -> None:
+        """Close; again is harmless."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @override
+    def stop(self) -> None:
+        """Close without waiting."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 class Database:
     """One database, its pool and its transactions.
 
-    ``url``: ``sqlite:///path`` or ``postgresql://…``. Closing is the owner's duty.
+    ``url``: ``sqlite:///path`` or ``postgresql://…``. ``durable``: False only for a database that is thrown away anyway (a demo's): it
+    does not wait for the disk. Closing is the owner's duty.
     """
 
-    def __init__(self, url: str, *, pool: int = 10) -> None:
+    def __init__(self, url: str, *, pool: int = 10, durable: bool = True) -> None:
         self.url = url
+        self._writer = asyncio.Lock()
         parsed = sa.make_url(url)
         self.sqlite = parsed.get_backend_name() == "sqlite"
         if self.sqlite:
-            parsed = parsed.set(drivername="sqlite+aiosqlite")
+            file = parsed.database or ":memory:"
+
+            async def connect() -> Inline:
+                return await Inline(file)
+
             self.engine: AsyncEngine = create_async_engine(
-                parsed, poolclass=AsyncAdaptedQueuePool, pool_size=5, max_overflow=0, pool_timeout=10,
-                connect_args={"isolation_level": None, "timeout": 10},
+                parsed.set(drivername="sqlite+aiosqlite"),
+                poolclass=AsyncAdaptedQueuePool,
+                pool_size=5,
+                max_overflow=0,
+                pool_timeout=10,
+                async_creator=connect,
+                hide_parameters=True,
             )
-            event.listen(self.engine.sync_engine, "connect", _sqlite_pragmas)
+            event.listen(self.engine.sync_engine, "connect", partial(_sqlite_pragmas, durable=durable))
             event.listen(self.engine.sync_engine, "begin", _sqlite_begin)
         else:
             parsed = parsed.set(drivername="postgresql+psycopg")
             self.engine = create_async_engine(
-                parsed, pool_size=pool, max_overflow=0, pool_timeout=2, pool_pre_ping=True,
+                parsed,
+                pool_size=pool,
+                max_overflow=0,
+                pool_timeout=2,
+                pool_pre_ping=True,
+                hide_parameters=True,
                 connect_args={
                     "options": "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=30s"
                     " -c idle_in_transaction_session_timeout=30s"
@@ -128,18 +190,48 @@ class Database:
         Raises Unavailable when the database cannot be written (locked, full, gone).
         """
         try:
-            async with AsyncSession(self.engine, expire_on_commit=False) as session:
-                session.info["writing"] = True
-                await session.connection(execution_options={"jiaoying_write": True})
+            async with self._one_writer(), AsyncSession(self.engine, expire_on_commit=False) as session:
+                await self._begin(session)
                 yield session
                 await session.flush()
                 for finish in BEFORE_COMMIT:
                     await finish(session)
                 await session.commit()
-                for told in AFTER_COMMIT:
-                    told(cast("dict[Any, Any]", session.info))
+            for told in AFTER_COMMIT:
+                told(session.info)
         except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
             raise Unavailable("The database cannot be written just now.") from error
+
+    @asynccontextmanager
+    async def _one_writer(self) -> AsyncIterator[None]:
+        """SQLite has one writer at a time: this process's own writers queue here, not in the database."""
+        if not self.sqlite:
+            yield
+            return
+        try:
+            async with asyncio.timeout(LOCKED_FOR):
+                await self._writer.acquire()
+        except TimeoutError:
+            raise Unavailable("The database is being written by somebody else.") from None
+        try:
+            yield
+        finally:
+            self._writer.release()
+
+    async def _begin(self, session: AsyncSession) -> None:
+        """Begin to write. Another process may hold SQLite's write lock for a moment (an import): wait without blocking the loop."""
+        waited = 0.0
+        while True:
+            try:
+                _ = await session.connection(execution_options={"jiaoying_write": True})
+            except exc.OperationalError as error:
+                if not self.sqlite or "locked" not in str(error.orig) or waited >= LOCKED_FOR:
+                    raise
+                await session.rollback()
+                await asyncio.sleep(0.02)  # noqa: TID251 - a driver wait, not a decision
+                waited += 0.02
+            else:
+                return
 
     async def run(self, work: Callable[[AsyncSession], Awaitable[T]], *, tries: int = 5) -> T:
         """Do a whole unit of work in one transaction, again from the start when the database asks for it (40001, 40P01)."""
@@ -175,10 +267,16 @@ class Database:
         await self.engine.dispose()
 
 
-def _sqlite_pragmas(connection: Any, _record: object) -> None:
+def _sqlite_pragmas(connection: Any, _record: object, *, durable: bool) -> None:
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000", "temp_store=MEMORY",
-                   "cache_size=-65536"):
+    for pragma in (
+        "journal_mode=WAL",
+        f"synchronous={'FULL' if durable else 'OFF'}",
+        "foreign_keys=ON",
+        "busy_timeout=50",
+        "temp_store=MEMORY",
+        "cache_size=-65536",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -191,14 +289,18 @@ def _sqlite_begin(connection: sa.Connection) -> None:
 async def lock(session: AsyncSession, name: str) -> None:
     """Hold a named lock until the transaction ends. On SQLite the write lock already is that lock."""
     if session.get_bind().dialect.name == "postgresql":
-        await session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+        await session.execute(
+            sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
+        )
 
 
 async def try_lock(session: AsyncSession, name: str) -> bool:
     """Take the named lock if it is free. On SQLite, one process, it always is."""
     if session.get_bind().dialect.name != "postgresql":
         return True
-    got = await session.scalar(sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name})
+    got = await session.scalar(
+        sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
+    )
     return bool(got)
 
 

@@ -23,7 +23,9 @@ class Event(Base):
     __tablename__ = "event"
     __table_args__ = (sa.Index("ix_event_district_id", "district", "id"), {"sqlite_autoincrement": True})
 
-    id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
     district: Mapped[str] = db.district()
     kind: Mapped[str] = mapped_column(sa.String(12))
     subject: Mapped[str] = mapped_column(sa.String(60))
@@ -33,13 +35,24 @@ class Event(Base):
 
 
 def publish(
-    session: AsyncSession, kind: Kind, subject: str, *, district: str, at: datetime, warning: str | None = None,
+    session: AsyncSession,
+    kind: Kind,
+    subject: str,
+    *,
+    district: str,
+    at: datetime,
+    warning: str | None = None,
     place: str | None = None,
 ) -> None:
     """Tell that something changed; written once however often it is told within one transaction."""
     told: dict[Any, Any] = session.info.setdefault("events", {})
     told[(district, kind, subject)] = {
-        "district": district, "kind": kind, "subject": subject, "warning": warning, "place": place, "at": at,
+        "district": district,
+        "kind": kind,
+        "subject": subject,
+        "warning": warning,
+        "place": place,
+        "at": at,
     }
 
 
@@ -50,14 +63,19 @@ async def _write(session: AsyncSession) -> None:
     for district in sorted({key[0] for key in told}):
         await db.lock(session, f"chain:{district}")
     await session.execute(sa.insert(Event), list(told.values()))
-    session.info["told"] = True
+    session.info["told"] = {row["kind"] for row in told.values()}
 
 
 async def since(session: AsyncSession, district: str, after: int, limit: int = 500) -> list[Event]:
     """Return the events after an id, oldest first."""
-    return list(await session.scalars(
-        sa.select(Event).where(Event.district == district, Event.id > after).order_by(Event.id).limit(limit)
-    ))
+    return list(
+        await session.scalars(
+            sa.select(Event)
+            .where(Event.district == district, Event.id > after)
+            .order_by(Event.id)
+            .limit(limit)
+        )
+    )
 
 
 async def last(session: AsyncSession, district: str) -> int:

@@ -12,10 +12,28 @@ from typing import Any, cast
 
 import structlog
 
-FORBIDDEN = frozenset({
-    "to", "phone", "mobile", "number", "name", "person_name", "text", "body", "words", "content", "authorization", "cookie",
-    "token", "key_secret", "secret", "password", "headline", "description",
-})
+FORBIDDEN = frozenset(
+    {
+        "to",
+        "phone",
+        "mobile",
+        "number",
+        "name",
+        "person_name",
+        "text",
+        "body",
+        "words",
+        "content",
+        "authorization",
+        "cookie",
+        "token",
+        "key_secret",
+        "secret",
+        "password",
+        "headline",
+        "description",
+    }
+)
 _NUMBER = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|0009\d{7})(?!\d)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 
@@ -53,13 +71,17 @@ def configure(*, level: str = "info", form: str = "json", strict: bool = False, 
         _withhold,
     ]
     last: Any = (
-        structlog.processors.JSONRenderer(ensure_ascii=False) if form == "json" else structlog.dev.ConsoleRenderer(colors=False)
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=False)
     )
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
-    ))
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+        )
+    )
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -70,7 +92,11 @@ def configure(*, level: str = "info", form: str = "json", strict: bool = False, 
     access.handlers.clear()
     access.disabled = True  # tokens stand in paths: requests are logged by route template in api.operations
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,

@@ -53,12 +53,15 @@ class Keys:
 
     def write(self, file: Path) -> None:
         """Write the key file, readable by its owner alone; an existing one is never overwritten."""
-        text = json.dumps({
-            "current": self.current,
-            "data": {name: base64.b64encode(key).decode() for name, key in self.data.items()},
-            "index": base64.b64encode(self.index).decode(),
-            "session": base64.b64encode(self.session).decode(),
-        }, indent=1)
+        text = json.dumps(
+            {
+                "current": self.current,
+                "data": {name: base64.b64encode(key).decode() for name, key in self.data.items()},
+                "index": base64.b64encode(self.index).decode(),
+                "session": base64.b64encode(self.session).decode(),
+            },
+            indent=1,
+        )
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
             out.write(text)
 

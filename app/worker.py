@@ -14,15 +14,17 @@ from datetime import datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import beats, db as database, events, logs, metrics
+from app import beats, events, logs, metrics
+from app import db as database
 from app.activation import advance, observe, overdue
-from app.answer import escalate, record
+from app.answer import escalate, gateway
 from app.channels.registry import Registry
 from app.clock import Clock
 from app.db import Database
+from app.disaster import remind
 from app.dispatch import expire, receipts, send
 from app.dispatch.send import Sender
-from app.disaster import remind
+from app.intake import accept
 from app.origin import Origin
 from app.scheme.models import Scheme
 from app.settings import Settings
@@ -30,6 +32,8 @@ from app.settings import Settings
 log = logs.get(__name__)
 
 EVENTS_KEPT = timedelta(hours=6)
+LEISURELY = 60.0
+"""A sweep with a longer period only tidies; it has no part in what is due."""
 
 
 @dataclass(frozen=True)
@@ -79,16 +83,26 @@ class Worker:
             metrics.SWEEP_FAILURES.labels(sweep.name).inc()
             log.error("sweep.failed", sweep=sweep.name, error=type(error).__name__, exc_info=error)
 
-    async def drain(self) -> None:
-        """Do everything that is due at this instant, until nothing more is."""
+    async def drain(self) -> int:
+        """Do everything that is due at this instant, until nothing more is. Returns how much that was."""
+        total = 0
         while True:
             did = 0
             for sweep in self.sweeps:
-                while count := await self.tick(sweep):
+                while await self._is_due(sweep) and (count := await self.tick(sweep)):
                     did += count
             did += await self.sender.drain()
+            total += did
             if not did:
-                return
+                return total
+
+    async def _is_due(self, sweep: Sweep) -> bool:
+        """Look before opening a writing transaction: most sweeps have nothing to do at most instants."""
+        if sweep.next_due is None:
+            return sweep.every < LEISURELY
+        async with self.db.reading() as session:
+            due = await sweep.next_due(session)
+        return due is not None and due <= self.clock.now()
 
     async def next_due(self) -> datetime | None:
         """Return when anything will be due next."""
@@ -144,6 +158,15 @@ def build(
     async def lost(session: AsyncSession, ids: Sequence[str], at: datetime) -> None:
         await escalate.hurry(session, ids, scheme=scheme, at=at)
 
+    async def finish(session: AsyncSession, at: datetime) -> int:
+        return await accept.resume(session, district, scheme=scheme, registry=registry, at=at)
+
+    async def unfinished(session: AsyncSession) -> datetime | None:
+        return await accept.resume_due(session, district)
+
+    async def unseen(session: AsyncSession) -> datetime | None:
+        return await observe.next_due(session, district)
+
     async def look(session: AsyncSession, at: datetime) -> int:
         batch = await observe.news(session, district)
         if batch is None:
@@ -168,8 +191,12 @@ def build(
 
     async def rematch(session: AsyncSession, at: datetime) -> int:
         told = await receipts.match_again(session, at=at)
-        await record.heard(session, told.seen, at=at)
-        return len(told.seen)
+        await gateway.heard(session, told.seen, at=at)
+        await escalate.hurry(session, told.failed, scheme=scheme, at=at)
+        return len(told.seen) + len(told.failed)
+
+    async def unmatched(session: AsyncSession) -> datetime | None:
+        return await receipts.unmatched_due(session, at=clock.now())
 
     async def reports(session: AsyncSession, at: datetime) -> int:
         return await remind.sweep(session, at=at)
@@ -179,12 +206,13 @@ def build(
         return 0
 
     sweeps = (
-        Sweep("observe", 2, look),
+        Sweep("finish-intake", 5, finish, unfinished),
+        Sweep("observe", 2, look, unseen),
         Sweep("advance", 2, move_on, advance.next_due),
         Sweep("undecided", 1, undecided, overdue.next_due),
         Sweep("escalate", 1, pursue, escalate.next_due),
-        Sweep("expire", 5, run_out),
-        Sweep("rematch", 5, rematch),
+        Sweep("expire", 5, run_out, expire.next_due),
+        Sweep("rematch", 5, rematch, unmatched),
         Sweep("remind", 5, reports, remind.next_due),
         Sweep("tidy", 600, tidy),
     )

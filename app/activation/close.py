@@ -1,5 +1,6 @@
 """The end of a warning: cancelled by its issuer, expired, or closed by an officer. Calls stop; those who were reached are told."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -8,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import audit, events
 from app.access.officer import Officer
 from app.access.rights import require
-from app.activation import said
+from app.activation import countersign, said
+from app.activation.countersign import Act
 from app.activation.states import UNDECIDED, check_part, check_warning
 from app.activation.tables import Decision, Part, Warning
 from app.answer import obligations
@@ -22,6 +24,14 @@ from app.warning.level import Level
 
 # How long an all-clear is worth telling.
 CLEAR_LIFE = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Where a warning stands after an officer wished to end it: ``closed``, or ``pending-approval`` for a second name."""
+
+    id: str
+    state: str
 
 
 async def end(
@@ -62,14 +72,26 @@ async def close(
     scheme: Scheme,
     registry: Registry,
     at: datetime,
-) -> Warning:
-    """An officer ends a warning, with a reason. Raises NotFound, Forbidden, Reauthenticate, WrongState."""
+) -> Closing:
+    """An officer ends a warning, with a reason, or is the first of the two it takes (release.yaml, ``close``).
+
+    The first name waits as the decision ``close-first`` and lapses like any other. Raises NotFound, Forbidden, Reauthenticate,
+    WrongState, SamePerson, Validation.
+    """
     require(by, "close")
     row = await session.scalar(sa.select(Warning).where(Warning.id == warning_id).with_for_update())
     if row is None or row.district != by.district:
         raise NotFound
-    if ("close", Level(row.level or 0)) in scheme.release.reauthenticate and not by.confirmed:
+    check_warning(row.state, "closed")
+    level = Level(row.level or 0)
+    if ("close", level) in scheme.release.reauthenticate and not by.confirmed:
         raise Reauthenticate
+    reason = countersign.given(reason)
+    rule = scheme.release.close[level]
+    act = Act(row.id, "close", "close", rule, rule.persons, ("closed",), plan_hash=row.plan_hash)
+    names = await countersign.agreed(session, act, reason, by=by, scheme=scheme, at=at)
+    if names is None:
+        return Closing(row.id, "pending-approval")
     session.add(
         Decision(
             district=row.district,
@@ -80,11 +102,11 @@ async def close(
             received_at=at,
             reason=reason,
             plan_hash=row.plan_hash,
-            detail={},
+            detail={"names": names},
         )
     )
     await end(session, row, "closed", reason=reason, by=by.actor, at=at, scheme=scheme, registry=registry)
-    return row
+    return Closing(row.id, row.state)
 
 
 async def withdraw_parts(session: AsyncSession, row: Warning, *, at: datetime, by: Actor) -> None:

@@ -34,6 +34,13 @@ async def news(session: AsyncSession, district: str) -> int | None:
     return came if came != await beats.count(session, f"observe:{district}") else None
 
 
+async def next_due(session: AsyncSession, district: str) -> datetime | None:
+    """Return when the newest rows came that nobody has looked at yet."""
+    if await news(session, district) is None:
+        return None
+    return await session.scalar(sa.select(beats.Beat.at).where(beats.Beat.name == f"observations:{district}"))
+
+
 async def look(
     session: AsyncSession, district: str, *, origin: Origin, scheme: Scheme, registry: Registry, at: datetime
 ) -> tuple[Finding, ...]:

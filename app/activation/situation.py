@@ -1,17 +1,25 @@
 """Everything the planner looks at, gathered from the rooms below as plain values."""
 
-from collections.abc import Collection
+import inspect
+from collections.abc import Awaitable, Collection
 from datetime import datetime
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import beats
 from app.activation.tables import Warning
 from app.directory import people
 from app.observations import windows
 from app.scheme.models import Scheme
 from app.warning.level import Level
-from app.warning.situation import Place, Situation, WarningFacts
+from app.warning.situation import Holding, Place, Situation, WarningFacts
+
+
+T = TypeVar("T")
+
+_counted: dict[tuple[str, str, str], tuple[int, int, tuple[Holding, ...]]] = {}
 
 
 def facts_of(row: Warning) -> WarningFacts:
@@ -49,6 +57,33 @@ async def in_force(
     return tuple(rows)
 
 
+async def _once(session: AsyncSession, what: str, at: datetime, read: Awaitable[T]) -> T:
+    """Read a thing once for all plans that one transaction makes for the same moment."""
+    key = ("situation", what, at)
+    if key in session.info:
+        if inspect.iscoroutine(read):
+            read.close()
+    else:
+        session.info[key] = await read
+    found: T = session.info[key]
+    return found
+
+
+async def _holdings(session: AsyncSession, district: str, scheme: Scheme, at: datetime) -> tuple[Holding, ...]:
+    """Return who holds what in the whole district; counted anew after an import and when a shift may have changed.
+
+    These are counts for the plan's lines. Whom a call goes to is looked up when it is made.
+    """
+    version = await beats.count(session, f"directory:{district}")
+    key = (str(session.get_bind().engine.url), district, scheme.digest)
+    half_hour = int(at.timestamp() // 1800)
+    known = _counted.get(key)
+    if known is None or known[:2] != (version, half_hour):
+        counted = await people.holdings(session, district, None, scheme.layers, at=at)
+        known = _counted[key] = (version, half_hour, counted)
+    return known[2]
+
+
 async def gather(
     session: AsyncSession, row: Warning, *, scheme: Scheme, at: datetime, replaces: Collection[str] = ()
 ) -> Situation:
@@ -57,16 +92,16 @@ async def gather(
     towns = await people.towns(session, row.district)
     named = frozenset(row.places)
     # The other towns get a line each in "not chosen", for which nobody's post matters.
-    holdings = await people.holdings(
-        session, row.district, sorted([*named, row.district]), scheme.layers, at=at
-    )
+    holdings = [
+        one for one in await _holdings(session, row.district, scheme, at) if one.town in {*named, row.district}
+    ]
     return Situation(
         at=at,
         warning=facts_of(row),
         towns=towns,
-        holdings=holdings,
-        windows=await windows.read_windows(session, row.district, at),
-        levels=await windows.read_levels(session, row.district, at),
+        holdings=tuple(holdings),
+        windows=await _once(session, "windows", at, windows.read_windows(session, row.district, at)),
+        levels=await _once(session, "levels", at, windows.read_levels(session, row.district, at)),
         others=tuple(facts_of(other) for other in others if other.level is not None and other.places),
         district=Place(row.district, scheme.district.name, "", "district"),
     )

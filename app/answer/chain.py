@@ -20,22 +20,21 @@ class Ring:
 SENDABLE = ("voice", "sms")
 """Kinds that ask a person and take an answer; doors and visits are tasks, loudspeakers are nobody's answer."""
 
-NIGHT = (time(22), time(6))
+
+def is_night(local: time, night: tuple[time, time]) -> bool:
+    """Whether people are asleep: between the two hours of ``escalation.yaml``, over midnight if the first is the later."""
+    since, until = night
+    return since <= local < until if since <= until else local >= since or local < until
 
 
-def is_night(local: time) -> bool:
-    """Whether people are asleep: 22:00 to 06:00 (44NN, assumed)."""
-    return local >= NIGHT[0] or local < NIGHT[1]
-
-
-def kinds(step: Step, own: Sequence[str], local: time) -> tuple[str, ...]:
+def kinds(step: Step, own: Sequence[str], local: time, night: tuple[time, time]) -> tuple[str, ...]:
     """Return the kinds of channel for a step: the step's own, else the first ``spread`` of the line's.
 
     A step without voice at night uses the line's next kind instead, so that a quiet step never becomes a silent one.
     """
     own = [kind for kind in own if kind in SENDABLE]
     wanted = tuple(kind for kind in step.channels if kind in SENDABLE) or tuple(own[: max(1, step.spread)])
-    if not step.voice_at_night and is_night(local):
+    if not step.voice_at_night and is_night(local, night):
         quiet = tuple(kind for kind in wanted if kind != "voice")
         wanted = quiet or tuple(kind for kind in own if kind != "voice")[:1]
     return wanted

@@ -120,7 +120,7 @@ async def take_steps(
             outcome = "called"
             if step.who in ("A", "B", "superior"):
                 person = {"A": row.a_person, "B": row.b_person, "superior": row.superior_person}[step.who]
-                kinds = chain.kinds(step, row.channels.split(","), now)
+                kinds = chain.kinds(step, row.channels.split(","), now, scheme.escalation.night)
                 if person is not None and person in reachable and kinds:
                     asks.append(_Ask(row, person, step.who, step.round or row.round, kinds))
                     row.round = max(row.round, step.round)
@@ -224,10 +224,9 @@ async def _ring(
         brief = briefs[warning_id]
         if who == "superior":
             window = int(at.timestamp() // TELL_AGAIN.total_seconds())
-            key = texts.key(warning_id, person, kind, who, str(window))
+            key = texts.key(warning_id, part, person, kind, who, str(window))
         else:
-            key = texts.key(
-                warning_id, person, kind, who, *sorted(f"{ask.row.id}/{ask.row.step}" for ask in held)
+            key = texts.key(warning_id, part, person, kind, who, *sorted(f"{ask.row.id}/{ask.row.step}" for ask in held)
             )
         orders.append(
             Order(
@@ -339,7 +338,10 @@ async def _tell_chief(
 
 
 async def hurry(session: AsyncSession, lost: Sequence[str], *, scheme: Scheme, at: datetime) -> int:
-    """A message is lost for good: where nothing else of that round can still reach the person, the next one is due now."""
+    """A message is lost for good: where nothing else of that round can still reach the person, the next step is due now.
+
+    A number that does not exist is not tried in further rounds: the next person is due.
+    """
     roots = set((await standing.root(session, lost)).values()) | set(lost)
     ids: set[str] = set()
     for part in chunks(sorted(roots)):
@@ -358,13 +360,17 @@ async def hurry(session: AsyncSession, lost: Sequence[str], *, scheme: Scheme, a
             sa.select(Call).where(Call.obligation_id.in_([row.id for row in rows]))
         ):
             calls[call.obligation_id].append(call)
-        living = await standing.alive(session, {call.delivery_id for held in calls.values() for call in held})
+        of_calls = {call.delivery_id for held in calls.values() for call in held}
+        living = await standing.alive(session, of_calls)
+        nobodys = await standing.bad_numbers(session, of_calls)
         for row in rows:
             latest = max(call.at for call in calls[row.id])
             if any(call.delivery_id in living for call in calls[row.id] if call.at == latest):
                 continue
-            steps = scheme.escalation.steps(Level(row.level), scheme.duty(row.layer, row.duty).hop)
-            row.step, row.next_step_at = chain.next_other(steps, row.step), at
+            row.next_step_at = at
+            if any(call.delivery_id in nobodys for call in calls[row.id] if call.at == latest):
+                steps = scheme.escalation.steps(Level(row.level), scheme.duty(row.layer, row.duty).hop)
+                row.step = chain.next_other(steps, row.step)
             hurried += 1
     await session.flush()
     return hurried

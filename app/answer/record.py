@@ -8,34 +8,27 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import audit, events, metrics, sealed
+from app import audit, events, metrics
 from app.access.links import Bundle
 from app.access.officer import Officer
 from app.access.rights import require
-from app.answer import chain, escalate
-from app.answer.fold import RUNGS, AnswerFact, standing
-from app.answer.tables import Answer, Call, Obligation, ReplyRow
-from app.answer.understand import pressed, understand
+from app.answer import chain
+from app.answer.fold import AnswerFact, standing
+from app.answer.tables import Answer, Call, Obligation
 from app.audit import Actor
-from app.channels.contract import Receipt, Reply
 from app.db import chunks
-from app.directory import people
-from app.dispatch import receipts as dispatch_receipts
-from app.dispatch import standing as dispatch_standing
 from app.dispatch import withdraw
 from app.errors import Forbidden, NotFound, Validation
 from app.ids import new_id
 from app.scheme.models import Scheme
 from app.warning.level import Level
 
-# A bare reply by number belongs to the newest call of that number, not to one of days ago.
-REPLY_WINDOW = timedelta(hours=24)
 ANSWERS = ("confirmed", "acting", "done", "cannot")
 
 
@@ -64,198 +57,10 @@ class Effect:
     state: str
 
 
-async def from_gateway(
-    session: AsyncSession,
-    channel: str,
-    items: Sequence[Receipt | Reply],
-    *,
-    district: str,
-    scheme: Scheme,
-    at: datetime,
-) -> dict[str, int]:
-    """Record what a vendor posted: receipts move deliveries and the lower ladder, replies are answers. Returns counts by outcome."""
-    told = await dispatch_receipts.record(
-        session, channel, [item for item in items if isinstance(item, Receipt)], district=district, at=at
-    )
-    await heard(session, told.seen, at=at)
-    if told.failed:
-        await escalate.hurry(session, told.failed, scheme=scheme, at=at)
-    counts = await replies(
-        session,
-        channel,
-        [item for item in items if isinstance(item, Reply)],
-        district=district,
-        scheme=scheme,
-        at=at,
-    )
-    return {"unmatched": told.unmatched, "repeated": told.repeated, **counts}
-
-
-async def heard(session: AsyncSession, seen: Sequence[dispatch_receipts.Seen], *, at: datetime) -> None:
-    """Move the lower ladder (delivered, heard) of what these deliveries asked for; below the gap nothing counts as answered."""
-    if not seen:
-        return
-    roots = await dispatch_standing.root(session, [one.delivery_id for one in seen])
-    best: dict[str, int] = defaultdict(int)
-    for one in seen:
-        rung = RUNGS.index("heard") if one.state == "heard" else RUNGS.index("delivered")
-        best[roots[one.delivery_id]] = max(best[roots[one.delivery_id]], rung)
-    for part in chunks(list(best)):
-        calls = (
-            await session.execute(
-                sa.select(
-                    Call.delivery_id,
-                    Obligation.id,
-                    Obligation.rung,
-                    Obligation.district,
-                    Obligation.warning_id,
-                    Obligation.town,
-                )
-                .join(Obligation, Obligation.id == Call.obligation_id)
-                .where(Call.delivery_id.in_(part), Call.who.in_(("A", "B")))
-            )
-        ).all()
-        for rung in sorted(set(best.values())):
-            ids = [row.id for row in calls if best[row.delivery_id] == rung and row.rung < rung]
-            for few in chunks(ids):
-                await session.execute(
-                    sa.update(Obligation)
-                    .where(Obligation.id.in_(few), Obligation.rung < rung)
-                    .values(rung=rung)
-                    .execution_options(synchronize_session=False)
-                )
-        for row in calls:
-            if row.rung < best[row.delivery_id]:
-                events.publish(
-                    session,
-                    "obligation",
-                    f"{row.warning_id}:{row.town}",
-                    district=row.district,
-                    warning=row.warning_id,
-                    place=row.town,
-                    at=at,
-                )
-
-
-async def replies(
-    session: AsyncSession,
-    channel: str,
-    items: Sequence[Reply],
-    *,
-    district: str,
-    scheme: Scheme,
-    at: datetime,
-) -> dict[str, int]:
-    """Record replies of one channel; each is kept whatever it says. Returns how many had which outcome."""
-    if not items:
-        return {}
-    fresh = {item.event_id[:120]: item for item in items}
-    known: set[str] = set()
-    for part in chunks(list(fresh)):
-        known |= set(
-            await session.scalars(
-                sa.select(ReplyRow.event_id).where(ReplyRow.channel == channel, ReplyRow.event_id.in_(part))
-            )
-        )
-    fresh = {event: item for event, item in fresh.items() if event not in known}
-    by_key = await dispatch_standing.by_key(
-        session, channel, [item.key for item in fresh.values() if item.key]
-    )
-    given: list[tuple[Given, list[Obligation], dict[str, set[str]]]] = []
-    rows = []
-    for event, item in fresh.items():
-        meaning = pressed(item.digit) if item.digit else understand(item.text or "")
-        obligations, person, who = await _asked_by(session, item, by_key, district=district, at=at)
-        outcome = (
-            "not-understood"
-            if meaning is None
-            else "answered"
-            if obligations
-            else "nothing-open"
-            if person
-            else "unknown-number"
-        )
-        metrics.REPLIES.labels(channel, outcome).inc()
-        rows.append(
-            {
-                "id": new_id(),
-                "district": district,
-                "channel": channel,
-                "event_id": event,
-                "key": (item.key or "")[:120] or None,
-                "phone_index": sealed.blind_index(item.from_number) if item.from_number else None,
-                "words": item.digit or item.text,
-                "outcome": outcome,
-                "occurred_at": item.at,
-                "received_at": at,
-            }
-        )
-        if outcome == "answered" and meaning is not None:
-            given.append(
-                (
-                    Given(
-                        meaning, "voice" if item.digit else "sms", channel, event, item.at, person_id=person
-                    ),
-                    obligations,
-                    who,
-                )
-            )
-    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    for part_ in chunks(rows):
-        await session.execute(make(ReplyRow).on_conflict_do_nothing(), list(part_))
-    await _record(session, given, scheme=scheme, at=at)
-    counts: dict[str, int] = defaultdict(int)
-    for row in rows:
-        counts[str(row["outcome"])] += 1
-    return {**counts, "repeated": len(items) - len(rows)}
-
-
-async def _asked_by(
-    session: AsyncSession,
-    item: Reply,
-    by_key: dict[str, dispatch_standing.Addressed],
-    *,
-    district: str,
-    at: datetime,
-) -> tuple[list[Obligation], str | None, dict[str, set[str]]]:
-    """Find what a reply answers: by the key of its message, else the newest unanswered call of its number."""
-    addressed = by_key.get(item.key or "")
-    if addressed is not None:
-        root = (await dispatch_standing.root(session, [addressed.delivery_id]))[addressed.delivery_id]
-        rows, who = await _with_calls(session, sa.select(Call).where(Call.delivery_id == root))
-        return rows, addressed.person_id, who
-    if item.from_number is None:
-        return [], None, {}
-    persons = await people.by_phone(session, district, item.from_number)
-    if not persons:
-        return [], None, {}
-    newest = (
-        await session.execute(
-            sa.select(Obligation.warning_id, Call.person_id)
-            .join(Call, Call.obligation_id == Obligation.id)
-            .where(Call.person_id.in_(persons), Call.at > at - REPLY_WINDOW, Obligation.answered_at.is_(None))
-            .order_by(Call.at.desc(), Obligation.level.desc())
-            .limit(1)
-        )
-    ).one_or_none()
-    if newest is None:
-        return [], persons[0], {}
-    rows, who = await _with_calls(
-        session,
-        sa.select(Call)
-        .join(Obligation, Obligation.id == Call.obligation_id)
-        .where(
-            Call.person_id.in_(persons),
-            Obligation.warning_id == newest.warning_id,
-            Call.at > at - REPLY_WINDOW,
-        ),
-    )
-    return rows, newest.person_id, who
-
-
-async def _with_calls(
+async def with_calls(
     session: AsyncSession, which: sa.Select[Call]
 ) -> tuple[list[Obligation], dict[str, set[str]]]:
+    """Return the obligations some calls asked for, and for each as whom the person was called."""
     calls = list(await session.scalars(which))
     who: dict[str, set[str]] = defaultdict(set)
     for call in calls:
@@ -281,7 +86,7 @@ async def by_link(
     rows, who = await asked(session, bundle)
     if not rows:
         raise NotFound("Nothing is asked under this link.")
-    return await _record(
+    return await write(
         session,
         [
             (
@@ -305,7 +110,7 @@ async def by_link(
 
 async def asked(session: AsyncSession, bundle: Bundle) -> tuple[list[Obligation], dict[str, set[str]]]:
     """Return what a link's person was asked under its warning, or under the one that took it over unchanged."""
-    return await _with_calls(
+    return await with_calls(
         session,
         sa.select(Call)
         .join(Obligation, Obligation.id == Call.obligation_id)
@@ -352,7 +157,7 @@ async def by_phone(
         f"{by.id}:{warning_id}:{place}:{duty}:{rung}:{at.isoformat()}".encode()
     ).hexdigest()[:32]
     given = Given(_rung(rung), "phone", "phone", event, at, entered_by=by.id, words=words, trusted=True)
-    return await _record(session, [(given, rows, {})], scheme=scheme, at=at)
+    return await write(session, [(given, rows, {})], scheme=scheme, at=at)
 
 
 async def by_page(
@@ -384,7 +189,7 @@ async def by_page(
         words=words,
         trusted=True,
     )
-    return await _record(session, [(given, rows, {})], scheme=scheme, at=at)
+    return await write(session, [(given, rows, {})], scheme=scheme, at=at)
 
 
 async def told_at_the_door(
@@ -407,7 +212,7 @@ async def told_at_the_door(
     if not rows:
         return []
     given = Given(_rung(rung), "onsite", "door", event_id, occurred_at, entered_by=by.id, trusted=True)
-    return await _record(session, [(given, rows, {})], scheme=scheme, at=at)
+    return await write(session, [(given, rows, {})], scheme=scheme, at=at)
 
 
 def _rung(rung: str) -> str:
@@ -425,7 +230,7 @@ def _why_not(row: Obligation, given: Given, called_as: set[str]) -> str | None:
     return "not-their-duty"
 
 
-async def _record(
+async def write(
     session: AsyncSession,
     given: Sequence[tuple[Given, list[Obligation], dict[str, set[str]]]],
     *,

@@ -98,7 +98,7 @@ class Call(Base):
     """A delivery that asked for this obligation; one call may ask for several (one person, several duties)."""
 
     __tablename__ = "call"
-    __table_args__ = (sa.Index("ix_call_delivery", "delivery_id"),)
+    __table_args__ = (sa.Index("ix_call_delivery", "delivery_id"), sa.Index("ix_call_person", "person_id", "at"))
 
     obligation_id: Mapped[str] = mapped_column(sa.ForeignKey("obligation.id"), primary_key=True)
     delivery_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)

@@ -17,20 +17,16 @@ _WORDS: tuple[tuple[str, Meaning], ...] = (
     ("明白", "confirmed"),
     ("已知", "confirmed"),
 )
-_NEGATED = ("没收到", "未收到", "没有收到")
+_NEGATED = re.compile("(不|没|没有|未|未能)(收到|确认|明白|知)")
 
 
 def understand(text: str) -> Meaning | None:
-    """Return what a reply means, None where it does not say so clearly (two different digits, other words)."""
+    """Return what a reply means, None where it does not say so clearly: other digits, other words, or both that disagree."""
     plain = unicodedata.normalize("NFKC", text).strip()
-    digits = set(re.findall(r"\d+", plain))
-    if digits:
-        if digits == {"1"}:
-            return "confirmed"
-        return "cannot" if digits == {"2"} else None
-    if any(word in plain for word in _NEGATED):
-        return None
-    found = {meaning for word, meaning in _WORDS if word in plain}
+    found: set[Meaning | None] = {meaning for word, meaning in _WORDS if word in plain}
+    if _NEGATED.search(plain):
+        found.add(None)
+    found |= {pressed(digits) for digits in re.findall(r"\d+", plain)}
     return found.pop() if len(found) == 1 else None
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import logs, metrics
-from app.answer import record
+from app.answer import gateway
 from app.api import body
 from app.api.deps import PartsDep
 from app.api.problem import declared
@@ -38,7 +38,7 @@ async def _take(request: Request, name: str, has: PartsDep) -> Response:
         raise
 
     async def work(session: Session) -> dict[str, int]:
-        return await record.from_gateway(
+        return await gateway.take(
             session, channel.name, items, district=has.scheme.district.code, scheme=has.scheme, at=at
         )
 

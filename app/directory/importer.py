@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app import audit
+from app import audit, beats
 from app.db import Session, chunks
 from app.directory import check, check_places, known, sheets
 from app.directory.forms import FORMS
@@ -69,6 +69,7 @@ async def import_folder(
         files = tuple(FileReport(name, sheet.read) for name, sheet in found.items())
         return Report(files, faults, written=False)
     files = await _write(session, district, found, rows)
+    await beats.touch(session, f"directory:{district}", at)
     audit.record(
         session,
         "directory.imported",

@@ -36,7 +36,7 @@ class Recorded:
     """What became of a batch of receipts."""
 
     seen: tuple[Seen, ...]
-    failed: tuple[str, ...]  # deliveries that the carrier now says never arrived
+    failed: tuple[str, ...]  # deliveries to numbers that the carrier says do not exist
     unmatched: int
     repeated: int
 
@@ -110,7 +110,7 @@ async def _apply(
         "connected": State.DELIVERED,
         "failed": State.FAILED,
     }
-    moves: dict[State, list[str]] = {}
+    moves: dict[tuple[State, str | None], list[str]] = {}
     seen, failed = [], []
     for receipt, delivery in matched:
         state = target.get(receipt.state)
@@ -118,8 +118,11 @@ async def _apply(
             log.warning("receipt.unknown_state", channel=delivery.channel, delivery=delivery.id)
             continue
         if delivery.state in weaker_than(state):
-            moves.setdefault(state, []).append(delivery.id)
-            if state is State.FAILED:
+            # A call that rang out is a round without an answer, and the next round comes. A number that does not exist never will.
+            final = state is State.FAILED and receipt.final_for_number
+            reason = ("bad-number" if final else "carrier") if state is State.FAILED else None
+            moves.setdefault((state, reason), []).append(delivery.id)
+            if final:
                 failed.append(delivery.id)
         if state is State.DELIVERED:
             seen.append(Seen(delivery.id, receipt.state, receipt.at))
@@ -132,7 +135,7 @@ async def _apply(
             place=delivery.town,
             at=at,
         )
-    for state, ids in moves.items():
+    for (state, reason), ids in moves.items():
         for part in chunks(ids):
             await session.execute(
                 sa.update(Delivery)
@@ -143,7 +146,7 @@ async def _apply(
                     not_before=None,
                     lease_until=None,
                     claimed_by=None,
-                    reason="carrier" if state is State.FAILED else None,
+                    reason=reason,
                 )
                 .execution_options(synchronize_session=False)
             )

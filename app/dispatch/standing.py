@@ -72,6 +72,18 @@ async def alive(session: AsyncSession, ids: Collection[str]) -> set[str]:
     return {one for one, above in roots.items() if above in found}
 
 
+async def bad_numbers(session: AsyncSession, ids: Collection[str]) -> set[str]:
+    """Return those that went to a number that does not exist or may not be dialled."""
+    found: set[str] = set()
+    for part in chunks(list(ids)):
+        found |= set(
+            await session.scalars(
+                sa.select(Delivery.id).where(Delivery.id.in_(part), Delivery.reason.in_(("bad-number", "no-number")))
+            )
+        )
+    return found
+
+
 async def root(session: AsyncSession, ids: Collection[str]) -> dict[str, str]:
     """Return for deliveries that were given to another channel the first of their line: calls are noted on that one."""
     found = {one: one for one in ids}

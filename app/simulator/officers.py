@@ -74,22 +74,33 @@ class Officer:
 
     async def look(self) -> int:
         """See what waits and plan to decide it after a pause; returns how many parts were found."""
-        if not await self._log_in():
-            return 0
         found = 0
-        for row in (await self._get("/api/v1/warnings", {"state": "in-force", "limit": "100"})).get(
-            "items", []
-        ):
+        for part in await self.waiting():
+            thought = (part["warning"], part["part"], f"{part.get('plan_hash')}/{part['state']}")
+            if thought in self._thinking:
+                continue
+            self._thinking.add(thought)
+            found += 1
+            key = f"officer:{self._who.username}:{part['identifier']}:{part['part']}"
+            self._world.after(self._pause, key, partial(self._decide, thought, part))
+        return found
+
+    async def look_once(self) -> None:
+        """Look, when somebody else rings the bell."""
+        await self.look()
+
+    async def waiting(self) -> list[dict[str, Any]]:
+        """The parts that wait for this officer, each with its warning."""
+        if not await self._log_in():
+            return []
+        found = []
+        rows = await self._get("/api/v1/warnings", {"state": "in-force", "limit": "100"})
+        for row in rows.get("items", []):
             warning = await self._get(f"/api/v1/warnings/{row['id']}")
             for part in warning.get("parts", []):
                 wanted = part["state"] == "pending-approval" if self._second else part["state"] == "proposed"
-                thought = (row["id"], part["part"], f"{part.get('plan_hash')}/{part['state']}")
-                if not wanted or part["part"] == "responsible" or thought in self._thinking:
-                    continue
-                self._thinking.add(thought)
-                found += 1
-                key = f"officer:{self._who.username}:{row['id']}:{part['part']}"
-                self._world.after(self._pause, key, partial(self._decide, thought, part))
+                if wanted and part["part"] != "responsible":
+                    found.append({**part, "warning": row["id"], "identifier": row.get("identifier", "")})
         return found
 
     async def _decide(self, thought: tuple[str, str, str], part: dict[str, Any]) -> None:

@@ -54,6 +54,14 @@ class World:
         """When the next act is due, or None when nothing is planned."""
         return datetime.fromtimestamp(self._heap[0][0], self.now().tzinfo) if self._heap else None
 
+    def forget(self, *prefixes: str) -> int:
+        """Drop the planned acts whose key begins with one of these; returns how many."""
+        kept = [one for one in self._heap if not one[1].startswith(prefixes)]
+        dropped = len(self._heap) - len(kept)
+        heapq.heapify(kept)
+        self._heap = kept
+        return dropped
+
     async def run_due(self, now: datetime | None = None) -> int:
         """Run, one after the other, every act due by ``now``, those they plan included; returns how many."""
         done = 0

@@ -1,0 +1,76 @@
+"""How fast the story runs in a browser: a clock that flows between what falls due, and never past it."""
+
+import asyncio
+import time
+from datetime import datetime, timedelta
+
+SLOW, FAST = 10.0, 440.0
+"""Story seconds in one second: in the forty minutes after the first red, and in the rest."""
+SLOW_FOR = timedelta(minutes=40)
+
+
+class StoryClock:
+    """Flows at a rate between two dues; stands still while one of them is worked off. A rate of 0 holds it.
+
+    Pages read it while it flows, so their clocks run; whatever falls due is done at exactly its own instant, however slow the machine.
+    """
+
+    def __init__(self, start: datetime, rate: float) -> None:
+        self._base, self._limit, self._rate = start, start, rate
+        self._since = time.monotonic()
+
+    def now(self) -> datetime:
+        """Return the story's time."""
+        return min(self._limit, self._base + timedelta(seconds=(time.monotonic() - self._since) * self._rate))
+
+    @property
+    def rate(self) -> float:
+        """Story seconds in one second."""
+        return self._rate
+
+    def run(self, rate: float) -> None:
+        """Change the rate from now on; 0 stands still."""
+        self._base, self._since, self._rate = self.now(), time.monotonic(), rate
+
+    def stand(self, at: datetime) -> None:
+        """Be at an instant, and stay there until ``flow``."""
+        self._base = self._limit = at
+
+    def flow(self, until: datetime) -> None:
+        """Flow on, not past ``until``."""
+        self._base, self._since, self._limit = self._base, time.monotonic(), until
+
+    def seconds_to(self, at: datetime) -> float | None:
+        """Return the real seconds until an instant, None while it stands."""
+        return None if self._rate <= 0 else max(0.0, (at - self.now()).total_seconds() / self._rate)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that long in the story."""
+        until = self.now() + timedelta(seconds=seconds)
+        while self.now() < until:
+            await asyncio.sleep(0.05)
+
+
+class Pace:
+    """Which rate holds when. ``fixed``: one rate throughout; None: as the story goes."""
+
+    def __init__(self, clock: StoryClock, fixed: float | None) -> None:
+        self._clock, self._fixed = clock, fixed
+        self._slow_until: datetime | None = None
+
+    def red(self) -> None:
+        """The first red has come: from now on slowly, for forty minutes of the story."""
+        if self._slow_until is None:
+            self._slow_until = self._clock.now() + SLOW_FOR
+
+    @property
+    def slow_until(self) -> datetime | None:
+        """When the slow part ends, None before it begins."""
+        return self._slow_until
+
+    def rate(self) -> float:
+        """Return the rate that holds now."""
+        if self._fixed is not None:
+            return self._fixed
+        slow = self._slow_until is not None and self._clock.now() < self._slow_until
+        return SLOW if slow else FAST
