@@ -1,4 +1,7 @@
-"""The end of a warning: cancelled by its issuer, expired, or closed by an officer. Calls stop; those who were reached are told."""
+"""The end of a warning: cancelled by its issuer, expired, or closed by an officer.
+
+Calls stop; those who were reached are told.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,7 +31,7 @@ CLEAR_LIFE = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """Where a warning stands after an officer wished to end it: ``closed``, or ``pending-approval`` for a second name."""
+    """Where a warning stands now: ``closed``, or ``pending-approval`` when it waits for a second name."""
 
     id: str
     state: str
@@ -45,7 +48,10 @@ async def end(
     scheme: Scheme,
     registry: Registry,
 ) -> None:
-    """End a warning: no send starts after this commits. A cancelled or closed one is followed by an all-clear to whom it reached."""
+    """End a warning: no send starts after this commits.
+
+    A cancelled or closed one is followed by an all-clear to whom it reached.
+    """
     check_warning(row.state, state)
     planned = row.plan_id is not None
     row.state, row.ended_at, row.next_advance_at = state, at, None
@@ -73,10 +79,10 @@ async def close(
     registry: Registry,
     at: datetime,
 ) -> Closing:
-    """An officer ends a warning, with a reason, or is the first of the two it takes (release.yaml, ``close``).
+    """An officer ends a warning, with a reason, or is the first of two (release.yaml, ``close``).
 
-    The first name waits as the decision ``close-first`` and lapses like any other. Raises NotFound, Forbidden, Reauthenticate,
-    WrongState, SamePerson, Validation.
+    The first name waits as the decision ``close-first`` and lapses like any other. Raises NotFound,
+    Forbidden, Reauthenticate, WrongState, SamePerson, Validation.
     """
     require(by, "close")
     row = await session.scalar(sa.select(Warning).where(Warning.id == warning_id).with_for_update())

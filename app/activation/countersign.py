@@ -1,6 +1,7 @@
-"""Where an act takes two names: the first waits as a decision row until another officer says the same, or it lapses.
+"""Where an act takes two names, the first waits as a decision until another officer says the same, or it lapses.
 
-A part of a plan keeps its first name itself (``release``), a response level too; what is about a warning as a whole is kept here.
+A part of a plan keeps its first name itself (``release``), a response level too (``response``); what is about
+a warning as a whole is kept here.
 """
 
 from dataclasses import dataclass, field
@@ -23,8 +24,8 @@ from app.scheme.models import ReleaseRule, Scheme
 class Act:
     """What is to be decided about a warning.
 
-    ``about``: exactly what; a second name is for the same, another wish is a first name of its own. ``ends``: the decisions that
-    answer it, after which an earlier first name says nothing any more.
+    ``about``: exactly what; a second name is for the same, another wish is a first name of its own. ``ends``:
+    the decisions that answer it, after which an earlier first name says nothing any more.
     """
 
     subject: str
@@ -40,9 +41,10 @@ class Act:
 async def agreed(
     session: AsyncSession, act: Act, reason: str, *, by: Officer, scheme: Scheme, at: datetime
 ) -> list[str] | None:
-    """Return the actors whose names the act has, or None: this officer is now the first of two (``pending-approval``).
+    """Return the actors whose names the act has, or None: this officer is now the first of two.
 
-    The caller holds the warning's row, so whoever comes second finds what the first did. Raises Forbidden, SamePerson.
+    The caller holds the warning's row, so whoever comes second finds what the first did. Raises Forbidden,
+    SamePerson.
     """
     if act.persons < 2:
         _may(by, act.right, act.rule.who)
@@ -77,7 +79,10 @@ async def agreed(
 
 
 def given(reason: str) -> str:
-    """Return a reason without outer space. Raises Validation where nothing is left: it is what an auditor reads later."""
+    """Return a reason without outer space.
+
+    Raises Validation where nothing is left: it is what an auditor reads later.
+    """
     said = reason.strip()
     if not said:
         raise Validation("A reason is asked for.", errors=[Fault("/reason", "missing", "请写明理由")])
@@ -93,7 +98,7 @@ def _may(by: Officer, right: Right, roles: frozenset[Any]) -> None:
 async def _first(
     session: AsyncSession, act: Act, by: Officer, *, scheme: Scheme, at: datetime
 ) -> Decision | None:
-    """Return the first name that waits, None where there is none, it was answered, or it came too long ago."""
+    """Return the first name that waits; None where there is none, it was answered, or it has lapsed."""
     newest = await session.scalar(
         sa.select(Decision)
         .where(Decision.subject == act.subject, Decision.act.in_((f"{act.name}-first", *act.ends)))
