@@ -1,8 +1,10 @@
-"""demo: the product and the outside world in one process. With stage.py and pace.py the only place that joins the two.
+"""demo: the product and the outside world in one process.
 
-One driver, two paces. It works off what is due at this instant, outside and inside, until nothing is in flight, then goes to whatever
-falls due next. Headless it jumps there, so nothing depends on the machine and the same seed gives the same document; in the browser it
-waits until the story's clock has flowed there.
+With stage.py and pace.py the only place that joins the two.
+
+One driver, two paces. It works off what is due at this instant, outside and inside, until nothing is in
+flight, then goes to whatever falls due next. Headless it jumps there, so nothing depends on the machine and
+the same seed gives the same document; in the browser it waits until the story's clock has flowed there.
 """
 
 import asyncio
@@ -34,7 +36,10 @@ PARTS = {"public": "公众发布", "orders": "断禁停撤疏与转移令"}
 
 
 class Moved(Protocol):
-    """How the driver gets to the next instant. Returns where it got to: earlier when something new fell due meanwhile."""
+    """How the driver gets to the next instant.
+
+    Returns where it got to: earlier when something new fell due meanwhile.
+    """
 
     async def __call__(self, until: datetime) -> datetime: ...
 
@@ -115,7 +120,9 @@ async def headless(
         clock.set(until)
         return until
 
-    async with stage(clock=clock, seed=seed, database=database, where=Where("http://demo.invalid"), first=first) as set_:
+    async with stage(
+        clock=clock, seed=seed, database=database, where=Where("http://demo.invalid"), first=first
+    ) as set_:
         driver = Driver(set_, clock, jump, officers_look(set_))
         try:
             until = START + timedelta(minutes=last)
@@ -129,7 +136,10 @@ async def headless(
             await plant(set_, planted)
         document = await result(set_, seed, clock.now())
         set_.watch.switch(theirs=False)
-        return {**document, "seconds": {"product": round(set_.watch.product, 1), "simulator": round(set_.watch.simulator, 1)}}
+        return {
+            **document,
+            "seconds": {"product": round(set_.watch.product, 1), "simulator": round(set_.watch.simulator, 1)},
+        }
 
 
 async def result(set_: Stage, seed: int, at: datetime) -> dict[str, Any]:
@@ -144,14 +154,25 @@ async def result(set_: Stage, seed: int, at: datetime) -> dict[str, Any]:
     keyed = [(one.channel, one.asked.key) for one in got if one.asked.key]
     twice = len(keyed) - len(set(keyed))
     failures = len(set_.world.failures)
-    found.append(invariants.Finding(
-        "the gateways took each key once", not twice and not failures, f"{len(got)} messages, {twice} twice, {failures} failures outside"
-    ))
-    return {"seed": seed, **document, "invariants": [{"name": one.name, "ok": one.ok, "detail": one.detail} for one in found]}
+    found.append(
+        invariants.Finding(
+            "the gateways took each key once",
+            not twice and not failures,
+            f"{len(got)} messages, {twice} twice, {failures} failures outside",
+        )
+    )
+    return {
+        "seed": seed,
+        **document,
+        "invariants": [{"name": one.name, "ok": one.ok, "detail": one.detail} for one in found],
+    }
 
 
 async def plant(set_: Stage, breach: str) -> None:
-    """Break the rows on purpose, so that a test sees the check find it. Raises Failure for a breach it does not know."""
+    """Break the rows on purpose, so that a test sees the check find it.
+
+    Raises Failure for a breach it does not know.
+    """
     statements = {
         "met-without-answer": "UPDATE obligation SET state = 'met', answered_at = NULL WHERE id = (SELECT min(id) FROM obligation)",
         "still-sending": "UPDATE delivery SET state = 'sending', not_before = NULL, lease_until = NULL"
@@ -167,18 +188,28 @@ def summary(document: dict[str, Any]) -> list[str]:
     """Return the document in a few lines for people."""
 
     def share(figures: dict[str, Any]) -> str:
-        return "无应报" if figures["rate"] is None else f"{figures['rate']:.1%}（{figures['due']} 应，{figures['met']} 及时，{figures['late']} 迟，{figures['missed']} 漏）"
+        return (
+            "无应报"
+            if figures["rate"] is None
+            else f"{figures['rate']:.1%}（{figures['due']} 应，{figures['met']} 及时，{figures['late']} 迟，{figures['missed']} 漏）"
+        )
 
     reached = {
         level: [town["reached"][level] for town in document["towns"] if level in town["reached"]]
         for level in ("blue", "yellow", "orange", "red")
-    }  # fmt: skip
+    }
     by_kind = document["rates_by_kind"]
     return [
         "镇街雨量到级（分钟，镇街数）："
-        + "，".join(f"{level} {min(minutes)}/{len(minutes)}" for level, minutes in reached.items() if minutes),
+        + "，".join(
+            f"{level} {min(minutes)}/{len(minutes)}" for level, minutes in reached.items() if minutes
+        ),
         "河流过警戒、保证（分钟）："
-        + "，".join(f"{row['name']} {row['warning']}/{row['guarantee']}" for row in document["rivers"] if row["warning"] is not None),
+        + "，".join(
+            f"{row['name']} {row['warning']}/{row['guarantee']}"
+            for row in document["rivers"]
+            if row["warning"] is not None
+        ),
         f"预警 {len(document['warnings'])} 条；发出 {sum(document['deliveries']['by_state'].values())} 条：{document['deliveries']['by_state']}",
         f"及时叫应率 {share(document['rates'])}",
         f"叫应率 {share(by_kind['answered'])}",
@@ -186,8 +217,12 @@ def summary(document: dict[str, Any]) -> list[str]:
         f"首呼应答率 {share(by_kind['first_call'])}",
         f"1小时报送率 {share(by_kind['reported_in_hour'])}",
         *(f"{'✓' if one['ok'] else '✗'} {one['name']}：{one['detail']}" for one in document["invariants"]),
-        *([f"用时 {document['seconds']['product']} 秒，另模拟器 {document['seconds']['simulator']} 秒"] if "seconds" in document else []),
-    ]  # fmt: skip
+        *(
+            [f"用时 {document['seconds']['product']} 秒，另模拟器 {document['seconds']['simulator']} 秒"]
+            if "seconds" in document
+            else []
+        ),
+    ]
 
 
 class Desk:
@@ -202,7 +237,9 @@ class Desk:
         waiting = {part["part"] for part in await self._set.officers[0].waiting()}
         for name in sorted(waiting - self._seen):
             self._seen.add(name)
-            self._say(f"演示停在这里：{PARTS.get(name, name)}等人决定。{STAND_STILL:.0f} 秒内你可以自己放行，之后由模拟值班员决定。")
+            self._say(
+                f"演示停在这里：{PARTS.get(name, name)}等人决定。{STAND_STILL:.0f} 秒内你可以自己放行，之后由模拟值班员决定。"
+            )
             self._clock.run(0)
             await asyncio.sleep(STAND_STILL)  # noqa: TID251 - real seconds, for the person who looks
             self._say("")
@@ -218,7 +255,10 @@ class Desk:
 async def browser(*, speed: str, seed: int, port: int, database: str | None) -> None:
     """Serve the story in a browser until it is stopped."""
     fixed = _rate(speed)
-    with contextlib.closing(listen("127.0.0.1", port)) as taken, contextlib.closing(listen("127.0.0.1", 0)) as outside:
+    with (
+        contextlib.closing(listen("127.0.0.1", port)) as taken,
+        contextlib.closing(listen("127.0.0.1", 0)) as outside,
+    ):
         port = taken.getsockname()[1]
         where = Where(f"http://127.0.0.1:{port}", port, outside.getsockname()[1])
         clock = StoryClock(START, 0)
@@ -227,7 +267,10 @@ async def browser(*, speed: str, seed: int, port: int, database: str | None) -> 
             gateways = uvicorn.Server(_config(set_.gateways))
             gateways.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
             _welcome(set_, where)
-            serving = [asyncio.create_task(server.serve(sockets=[taken])), asyncio.create_task(gateways.serve(sockets=[outside]))]
+            serving = [
+                asyncio.create_task(server.serve(sockets=[taken])),
+                asyncio.create_task(gateways.serve(sockets=[outside])),
+            ]
             telling = asyncio.create_task(_tell_story(set_, clock, fixed, server))
             await serving[0]
             gateways.should_exit = True
@@ -236,7 +279,9 @@ async def browser(*, speed: str, seed: int, port: int, database: str | None) -> 
 
 
 def _config(app: Any) -> uvicorn.Config:
-    return uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=3)
+    return uvicorn.Config(
+        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=3
+    )
 
 
 def _rate(speed: str) -> float | None:
@@ -307,11 +352,15 @@ def register(app: typer.Typer) -> None:
 
     @app.command(help="演示：一场暴雨，从来报到应答到一小时率；自带临时数据库和模拟的外部世界")
     def demo(
-        headless_: Annotated[bool, typer.Option("--headless", help="不开网页，跑到底并打印结果；有不变式被破坏则退出码 1")] = False,
+        headless_: Annotated[
+            bool, typer.Option("--headless", help="不开网页，跑到底并打印结果；有不变式被破坏则退出码 1")
+        ] = False,
         speed: Annotated[str, typer.Option(help="快慢：story（按情节）或倍数")] = "story",
         seed: Annotated[int, typer.Option(help="随机种子", min=1)] = 1,
         port: Annotated[int, typer.Option(help="网页端口", min=0, max=65535)] = 8000,
         database: Annotated[str | None, typer.Option(help="用这个空数据库，跑完留着")] = None,
+        first: Annotated[int, typer.Option(hidden=True, help="从暴雨第几分钟开始（只用于 --headless）")] = 0,
+        last: Annotated[int, typer.Option(hidden=True, help="到第几分钟为止")] = END,
         planted: Annotated[str | None, typer.Option(hidden=True, help="破坏一行，看检查是否发现")] = None,
         json_: JsonFlag = False,
     ) -> None:
@@ -319,6 +368,6 @@ def register(app: typer.Typer) -> None:
         if not headless_:
             run(browser(speed=speed, seed=seed, port=port, database=database))
             return
-        document = run(headless(seed=seed, database=database, planted=planted))
+        document = run(headless(seed=seed, database=database, first=first, last=last, planted=planted))
         tell(json_, document, summary(document))
         raise typer.Exit(0 if all(one["ok"] for one in document["invariants"]) else 1)

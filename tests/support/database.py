@@ -5,7 +5,6 @@ The schema is built once a session (on PostgreSQL as a template database, on SQL
 
 import importlib
 import os
-import pkgutil
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -15,26 +14,21 @@ from pathlib import Path
 import psycopg
 import pytest
 import sqlalchemy as sa
+from alembic import command
 
-import app
-from app.db import Base, Database
+from app.api import schema
+from app.db import Database
 
 serial = count(1)
 
 
-def load_tables() -> None:
-    for module in pkgutil.walk_packages(app.__path__, "app."):
-        if module.name.endswith(".tables"):
-            importlib.import_module(module.name)
-    importlib.import_module("app.audit")
-    importlib.import_module("app.events")
-    importlib.import_module("app.beats")
-
-
 def _create(url: str) -> None:
-    load_tables()
+    """Make the schema as an installation gets it: by the migrations that ship."""
     engine = sa.create_engine(url)
-    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        config = schema.config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
     engine.dispose()
 
 
@@ -99,3 +93,18 @@ async def db(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url)
     yield database
     await database.close()
+
+
+@pytest.fixture(params=["sqlite", "pg"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without any table, once on each engine."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    postgres: str = request.getfixturevalue("postgres")
+    name = f"empty_{next(serial)}"
+    with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+    yield postgres.format(name=name)
+    with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]

@@ -1,0 +1,114 @@
+"""The storm from minute 600 to 1200, replayed on both databases side by side: one document, every rate recomputed from its rows."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.support.database import serial
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
+
+REPLAY = ("--first", "600", "--last", "1200")
+
+
+@pytest.fixture
+def kept(postgres: str, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The addresses of an empty database on each engine."""
+    name = f"demo_{next(serial)}"
+    with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+    yield {"sqlite": f"sqlite:///{tmp_path / 'demo.db'}", "pg": postgres.format(name=name)}
+    with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
+
+
+async def demo(folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
+    """Run ``jiaoying demo --headless --json`` as a person would. Returns exit code and document."""
+    folder.mkdir(exist_ok=True)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "from app.cli import main; main()", "demo", "--headless", "--json", *options,
+        cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    out, err = await process.communicate()
+    assert out, err.decode()[-2000:]
+    return process.returncode or 0, json.loads(out)
+
+
+def recomputed(rows: list[dict[str, Any]]) -> dict[str, float]:
+    """Each rate from the rows of the document alone."""
+    due = len(rows)
+    answered = [row for row in rows if row["answered_at"]]
+
+    def taken(row: dict[str, Any]) -> timedelta:
+        return datetime.fromisoformat(row["answered_at"]) - datetime.fromisoformat(row["released_at"])
+
+    in_time = sum(1 for row in answered if row["answered_at"] <= row["due_at"])
+    return {
+        "answered_in_time": in_time / due,
+        "answered": len(answered) / due,
+        "answered_in_hour": sum(1 for row in answered if taken(row) <= timedelta(hours=1)) / due,
+    }
+
+
+async def test_the_storm_gives_one_document_on_both_databases_and_its_rates_follow_from_its_rows(
+    kept: dict[str, str], tmp_path: Path
+) -> None:
+    (code_a, a), (code_b, b) = await asyncio.gather(
+        demo(tmp_path / "a", "--database", kept["sqlite"], *REPLAY), demo(tmp_path / "b", "--database", kept["pg"], *REPLAY)
+    )
+    a.pop("seconds")
+    b.pop("seconds")
+    assert [one for one in a["invariants"] if not one["ok"]] == []
+    assert (code_a, code_b) == (0, 0)
+    assert a == b
+    first = {level: [town["reached"][level] for town in a["towns"] if level in town["reached"]] for level in
+             ("blue", "yellow", "orange", "red")}  # fmt: skip
+    assert {level: (min(minutes), len(minutes)) for level, minutes in first.items()} == {
+        "blue": (645, 21), "yellow": (850, 21), "orange": (935, 20), "red": (980, 11),
+    }  # fmt: skip
+    rivers = {row["name"]: (row["warning"], row["guarantee"]) for row in a["rivers"]}
+    assert rivers["清流站"] == (995, 1030)
+    assert rivers["吴家站"] == (985, 1030)
+    assert rivers["荣昌站"] == (1060, 1115)
+    assert rivers["广顺站"] == (1090, 1175)
+    rows = a["obligations"]
+    assert {row["state"] for row in rows} == {"met", "late", "missed"}
+    found = recomputed(rows)
+    assert a["rates"]["rate"] == pytest.approx(found["answered_in_time"])
+    assert a["rates_by_kind"]["answered"]["rate"] == pytest.approx(found["answered"])
+    assert a["rates_by_kind"]["answered_in_hour"]["rate"] == pytest.approx(found["answered_in_hour"])
+    assert any(row["escalated"] for row in rows)
+    assert a["disasters"]
+
+
+async def test_a_breach_of_the_rows_ends_the_demo_with_exit_1(tmp_path: Path) -> None:
+    code, document = await demo(tmp_path, "--first", "640", "--last", "650", "--planted", "met-without-answer")
+    assert code == 1
+    assert [one["name"] for one in document["invariants"] if not one["ok"]]
+
+
+async def test_the_demo_refuses_a_database_that_is_not_empty(tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    import sqlite3  # noqa: PLC0415 - only here
+
+    with sqlite3.connect(tmp_path / "full.db") as held:
+        held.execute("CREATE TABLE something (id INTEGER)")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "from app.cli import main; main()", "demo", "--headless",
+        "--database", f"sqlite:///{tmp_path / 'full.db'}",
+        cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    _, err = await process.communicate()
+    assert process.returncode == 1
+    assert "空的数据库" in err.decode()
+    assert "Traceback" not in err.decode()
