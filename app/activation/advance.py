@@ -19,7 +19,10 @@ BY = Actor("system", "advance")
 async def sweep(
     session: AsyncSession, *, scheme: Scheme, registry: Registry, at: datetime, limit: int = 20
 ) -> int:
-    """Move on what is due: expire, re-plan, or alarm for what waits for a person too long. Returns how many warnings."""
+    """Move on what is due: expire, re-plan, or alarm for what waits for a person too long.
+
+    Returns how many warnings.
+    """
     rows = list(
         await session.scalars(
             sa.select(Warning)

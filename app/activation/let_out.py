@@ -1,4 +1,7 @@
-"""Let lines of a part out: obligations with their clocks, loudspeakers, door lists, orders. One transaction with the decision."""
+"""Let lines of a part out: obligations with their clocks, loudspeakers, door lists, orders.
+
+One transaction with the decision.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -22,7 +25,6 @@ from app.scheme.models import Scheme
 from app.tasks import doors, orders
 from app.tasks.doors import Stop
 from app.warning.plan import PlanLine
-
 
 CONTROLS = {word: name for name, word in orders.WORDS.items()}
 # How long the confirming side has to say that an order is carried out (assumed; 44NN: report every 30 min).

@@ -67,7 +67,10 @@ async def look(
 async def _keep(
     session: AsyncSession, district: str, origin: Origin, found: Sequence[Finding], at: datetime
 ) -> tuple[list[Finding], set[str]]:
-    """Write findings that began, end those that are over. Returns what rose to a new height and the towns where anything changed."""
+    """Write findings that began, end those that are over.
+
+    Returns what rose to a new height and the towns where anything changed.
+    """
     open_ = list(
         await session.scalars(
             sa.select(FindingRow).where(
@@ -92,7 +95,8 @@ async def _keep(
         if finding.level in new:
             risen.append(finding)
         for level in new:
-            # Whoever reached orange has passed blue and yellow too; each is kept with the moment it was first so.
+            # Whoever reached orange has passed blue and yellow too; each is kept with the moment it was first
+            # so.
             session.add(
                 FindingRow(
                     district=district,

@@ -1,4 +1,7 @@
-"""A person lets a part of a plan out, or holds it back. Who may, and how many it takes, is data (release.yaml)."""
+"""A person lets a part of a plan out, or holds it back.
+
+Who may, and how many it takes, is data (release.yaml).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,8 +50,9 @@ async def release(
 ) -> PartState:
     """Let a part out, or be the first of the two it takes.
 
-    ``plan_hash``: the plan the officer saw. ``break_glass``: the second person cannot be reached; one officer may go alone once the
-    first approval is old enough, loudly. Raises NotFound, Forbidden, Reauthenticate, PlanChanged, WrongState, SamePerson.
+    ``plan_hash``: the plan the officer saw. ``break_glass``: the second person cannot be reached; one officer
+    may go alone once the first approval is old enough, loudly. Raises NotFound, Forbidden, Reauthenticate,
+    PlanChanged, WrongState, SamePerson.
     """
     row, part = await _locked(session, warning_id, name, plan_hash, by)
     level = Level(part.level)

@@ -16,7 +16,6 @@ from app.scheme.models import Scheme
 from app.warning.level import Level
 from app.warning.situation import Holding, Place, Situation, WarningFacts
 
-
 T = TypeVar("T")
 
 _counted: dict[tuple[str, str, str], tuple[int, int, tuple[Holding, ...]]] = {}
@@ -69,7 +68,9 @@ async def _once(session: AsyncSession, what: str, at: datetime, read: Awaitable[
     return found
 
 
-async def _holdings(session: AsyncSession, district: str, scheme: Scheme, at: datetime) -> tuple[Holding, ...]:
+async def _holdings(
+    session: AsyncSession, district: str, scheme: Scheme, at: datetime
+) -> tuple[Holding, ...]:
     """Return who holds what in the whole district; counted anew after an import and when a shift may have changed.
 
     These are counts for the plan's lines. Whom a call goes to is looked up when it is made.
@@ -87,13 +88,18 @@ async def _holdings(session: AsyncSession, district: str, scheme: Scheme, at: da
 async def gather(
     session: AsyncSession, row: Warning, *, scheme: Scheme, at: datetime, replaces: Collection[str] = ()
 ) -> Situation:
-    """Return the situation a warning is planned in. ``replaces``: warnings it takes over from, which no longer count."""
+    """Return the situation a warning is planned in.
+
+    ``replaces``: warnings it takes over from, which no longer count.
+    """
     others = await in_force(session, row.district, row.origin, but=[row.id, *replaces])
     towns = await people.towns(session, row.district)
     named = frozenset(row.places)
     # The other towns get a line each in "not chosen", for which nobody's post matters.
     holdings = [
-        one for one in await _holdings(session, row.district, scheme, at) if one.town in {*named, row.district}
+        one
+        for one in await _holdings(session, row.district, scheme, at)
+        if one.town in {*named, row.district}
     ]
     return Situation(
         at=at,

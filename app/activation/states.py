@@ -1,4 +1,6 @@
-"""PURE: the legal moves of a warning and of a part, as one table each. An illegal move is an error, whoever asks.
+"""PURE: the legal moves of a warning and of a part, as one table each.
+
+An illegal move is an error, whoever asks.
 
 ``docs/states.md`` shows both tables; a test compares.
 """

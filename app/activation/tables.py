@@ -1,4 +1,7 @@
-"""Warnings, their plans, parts and decisions, response levels, observed findings. Only this room writes them."""
+"""Warnings, their plans, parts and decisions, response levels, observed findings.
+
+Only this room writes them.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +13,7 @@ from app import db
 from app.db import Base
 
 
-class Warning(Base):  # noqa: A001 - the field's own word
+class Warning(Base):
     """A warning as taken in (or made from observations): what was said and where it stands in its life (``states``)."""
 
     __tablename__ = "warning"
@@ -97,8 +100,8 @@ class PlanRow(Base):
 class Part(Base):
     """A part of a warning's plan that is let out as one: responsible, public or orders.
 
-    ``state``: proposed, pending-approval, released, held, refused, withdrawn. A later plan that adds lines to a part already released
-    makes another row (``serial``) with the difference alone.
+    ``state``: proposed, pending-approval, released, held, refused, withdrawn. A later plan that adds lines to
+    a part already released makes another row (``serial``) with the difference alone.
     """
 
     __tablename__ = "part"
@@ -172,7 +175,10 @@ class ResponseRow(Base):
 
 
 class FindingRow(Base):
-    """What our own gauges show of a place: a level reached, since when and until when. Not a warning signal: only the bureau issues those."""
+    """What our own gauges show of a place: a level reached, since when and until when.
+
+    Not a warning signal: only the bureau issues those.
+    """
 
     __tablename__ = "finding"
     __table_args__ = (sa.UniqueConstraint("district", "origin", "kind", "place", "level", "since"),)
