@@ -1,4 +1,7 @@
-"""PURE: who is next. The chain of a level is data (escalation.yaml); this says which of its steps are due and when the next one is."""
+"""PURE: who is next.
+
+The chain of a level is data (escalation.yaml); this says which of its steps are due and when the next one is.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +33,8 @@ def is_night(local: time, night: tuple[time, time]) -> bool:
 def kinds(step: Step, own: Sequence[str], local: time, night: tuple[time, time]) -> tuple[str, ...]:
     """Return the kinds of channel for a step: the step's own, else the first ``spread`` of the line's.
 
-    A step without voice at night uses the line's next kind instead, so that a quiet step never becomes a silent one.
+    A step without voice at night uses the line's next kind instead, so that a quiet step never becomes a
+    silent one.
     """
     own = [kind for kind in own if kind in SENDABLE]
     wanted = tuple(kind for kind in step.channels if kind in SENDABLE) or tuple(own[: max(1, step.spread)])

@@ -1,6 +1,7 @@
 """The chain walked: calls that are due are made, whoever is next is next, and what ran out of time is missed.
 
-Every step leaves a row (``step_taken``), so a sweep is safe on every node and a step that did not run can be seen.
+Every step leaves a row (``step_taken``), so a sweep is safe on every node and a step that did not run can be
+seen.
 """
 
 from collections import defaultdict
@@ -28,7 +29,8 @@ from app.scheme.models import Scheme
 from app.tasks import alarms, visits
 from app.warning.level import Level
 
-# Superiors and chiefs are told of everything that goes unanswered, but not rung for each unit anew: one call in this time.
+# Superiors and chiefs are told of everything that goes unanswered, but not rung for each unit anew: one call
+# in this time.
 TELL_AGAIN = timedelta(minutes=5)
 # A one-tap link answers until this long after its warning ended.
 LINK_OUTLIVES = timedelta(hours=2)
@@ -48,7 +50,10 @@ class _Ask:
 async def sweep(
     session: AsyncSession, *, scheme: Scheme, registry: Registry, at: datetime, limit: int = 500
 ) -> int:
-    """Take every step that is due, then mark what ran out of time. Returns how many obligations were touched."""
+    """Take every step that is due, then mark what ran out of time.
+
+    Returns how many obligations were touched.
+    """
     due = list(
         await session.scalars(
             sa.select(Obligation)
@@ -146,7 +151,8 @@ async def take_steps(
                 row.who = step.who
             row.escalated = row.escalated or step.who != "A"
             metrics.ESCALATIONS.labels(Level(row.level).word, step.who).inc()
-            # Nobody to ring: whoever comes after is due now, not when the rounds that cannot be rung would have passed.
+            # Nobody to ring: whoever comes after is due now, not when the rounds that cannot be rung would
+            # have passed.
             index = index + 1 if outcome in ("called", "task") else chain.next_other(steps, index + 1)
             later = chain.due_at(row.released_at, steps, index)
             if later is None:
@@ -226,7 +232,8 @@ async def _ring(
             window = int(at.timestamp() // TELL_AGAIN.total_seconds())
             key = texts.key(warning_id, part, person, kind, who, str(window))
         else:
-            key = texts.key(warning_id, part, person, kind, who, *sorted(f"{ask.row.id}/{ask.row.step}" for ask in held)
+            key = texts.key(
+                warning_id, part, person, kind, who, *sorted(f"{ask.row.id}/{ask.row.step}" for ask in held)
             )
         orders.append(
             Order(

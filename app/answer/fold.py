@@ -29,7 +29,10 @@ class AnswerFact:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an obligation stands. ``cannot``: the last word so far is that they cannot; it stays open until somebody confirms."""
+    """Where an obligation stands.
+
+    ``cannot``: the last word so far is that they cannot; it stays open until somebody confirms.
+    """
 
     state: State
     answered_at: datetime | None
@@ -40,7 +43,9 @@ class Standing:
 
 
 def standing(answers: Iterable[AnswerFact], *, due_at: datetime, at: datetime, heard: int = 0) -> Standing:
-    """Fold answers into a standing as of ``at``. Exactly at ``due_at`` is in time; one microsecond later is late.
+    """Fold answers into a standing as of ``at``.
+
+    Exactly at ``due_at`` is in time; one microsecond later is late.
 
     ``heard``: the highest rung that receipts alone have shown (below confirmed).
     """

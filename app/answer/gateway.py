@@ -37,14 +37,24 @@ class _Asked:
 
 
 async def take(
-    session: AsyncSession, channel: str, items: Sequence[Receipt | Reply], *, district: str, scheme: Scheme, at: datetime
+    session: AsyncSession,
+    channel: str,
+    items: Sequence[Receipt | Reply],
+    *,
+    district: str,
+    scheme: Scheme,
+    at: datetime,
 ) -> dict[str, int]:
     """Record what a vendor posted, in one transaction. Returns counts by outcome."""
-    told = await receipts.record(session, channel, [i for i in items if isinstance(i, Receipt)], district=district, at=at)
+    told = await receipts.record(
+        session, channel, [i for i in items if isinstance(i, Receipt)], district=district, at=at
+    )
     await heard(session, told.seen, at=at)
     if told.failed:
         await escalate.hurry(session, told.failed, scheme=scheme, at=at)
-    counts = await replies(session, channel, [i for i in items if isinstance(i, Reply)], district=district, scheme=scheme, at=at)
+    counts = await replies(
+        session, channel, [i for i in items if isinstance(i, Reply)], district=district, scheme=scheme, at=at
+    )
     return {"unmatched": told.unmatched, **counts, "repeated": told.repeated + counts.get("repeated", 0)}
 
 
@@ -69,14 +79,25 @@ async def heard(session: AsyncSession, seen: Sequence[receipts.Seen], *, at: dat
             if row.rung < best[delivery_id]:
                 row.rung = best[delivery_id]
                 events.publish(
-                    session, "obligation", f"{row.warning_id}:{row.town}", district=row.district, warning=row.warning_id,
-                    place=row.town, at=at,
-                )  # fmt: skip
+                    session,
+                    "obligation",
+                    f"{row.warning_id}:{row.town}",
+                    district=row.district,
+                    warning=row.warning_id,
+                    place=row.town,
+                    at=at,
+                )
     await session.flush()
 
 
 async def replies(
-    session: AsyncSession, channel: str, items: Sequence[Reply], *, district: str, scheme: Scheme, at: datetime
+    session: AsyncSession,
+    channel: str,
+    items: Sequence[Reply],
+    *,
+    district: str,
+    scheme: Scheme,
+    at: datetime,
 ) -> dict[str, int]:
     """Record replies of one channel; each is kept whatever it says. Returns how many had which outcome."""
     if not items:
@@ -99,18 +120,31 @@ async def replies(
         elif found.obligations:
             outcome = "answered"
             via = "voice" if item.digit else "sms"
-            given.append((Given(meaning, via, channel, event, item.at, person_id=found.person), found.obligations, found.who))
+            given.append(
+                (
+                    Given(meaning, via, channel, event, item.at, person_id=found.person),
+                    found.obligations,
+                    found.who,
+                )
+            )
         else:
             outcome = "nothing-open" if found.person else "unknown-number"
         metrics.REPLIES.labels(channel, outcome).inc()
         counts[outcome] += 1
         rows.append(
             {
-                "id": new_id(), "district": district, "channel": channel, "event_id": event, "key": (item.key or "")[:120] or None,
-                "phone_index": sealed.blind_index(item.from_number) if item.from_number else None, "words": item.digit or item.text,
-                "outcome": outcome, "occurred_at": item.at, "received_at": at,
+                "id": new_id(),
+                "district": district,
+                "channel": channel,
+                "event_id": event,
+                "key": (item.key or "")[:120] or None,
+                "phone_index": sealed.blind_index(item.from_number) if item.from_number else None,
+                "words": item.digit or item.text,
+                "outcome": outcome,
+                "occurred_at": item.at,
+                "received_at": at,
             }
-        )  # fmt: skip
+        )
     make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     for some in chunks(rows):
         await session.execute(make(ReplyRow).on_conflict_do_nothing(), list(some))
@@ -124,7 +158,9 @@ async def _asked(
     """Find what each reply answers: by our key or the vendor's call id, else by the newest unanswered call of its number."""
     by_key = await standing.by_key(session, channel, [item.key for item in fresh.values() if item.key])
     by_vendor = await standing.by_vendor_id(
-        session, channel, [item.gateway_id for item in fresh.values() if item.gateway_id and item.key not in by_key]
+        session,
+        channel,
+        [item.gateway_id for item in fresh.values() if item.gateway_id and item.key not in by_key],
     )
     addressed: dict[str, Addressed] = {}
     for event, item in fresh.items():
@@ -182,6 +218,10 @@ async def _by_number(session: AsyncSession, number: str, *, district: str, at: d
         session,
         sa.select(Call)
         .join(Obligation, Obligation.id == Call.obligation_id)
-        .where(Call.person_id.in_(persons), Obligation.warning_id == newest.warning_id, Call.at > at - REPLY_WINDOW),
+        .where(
+            Call.person_id.in_(persons),
+            Obligation.warning_id == newest.warning_id,
+            Call.at > at - REPLY_WINDOW,
+        ),
     )
     return _Asked(rows, newest.person_id, who)

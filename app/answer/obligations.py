@@ -1,4 +1,7 @@
-"""Open obligations when a part is let out, and let them go when their warning does. The denominator is frozen here."""
+"""Open obligations when a part is let out, and let them go when their warning does.
+
+The denominator is frozen here.
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -87,9 +90,12 @@ async def open_(
     at: datetime,
     by: Actor,
 ) -> int:
-    """Open obligations for a part that is being let out and make their first calls. Returns how many were new.
+    """Open obligations for a part that is being let out and make their first calls.
 
-    Clocks start at ``at``. Those nobody can be reached for are opened too, marked, and go to the door at once.
+    Returns how many were new.
+
+    Clocks start at ``at``. Those nobody can be reached for are opened too, marked, and go to the door at
+    once.
     """
     known = await held(session, about.warning_id)
     rows = [

@@ -82,7 +82,10 @@ async def by_link(
     at: datetime,
     words: str | None = None,
 ) -> list[Effect]:
-    """Record a tap on a one-tap link, for everything that person was asked under that warning. Raises NotFound, Validation."""
+    """Record a tap on a one-tap link, for everything that person was asked under that warning.
+
+    Raises NotFound, Validation.
+    """
     rows, who = await asked(session, bundle)
     if not rows:
         raise NotFound("Nothing is asked under this link.")

@@ -1,4 +1,7 @@
-"""Obligations and the facts they are folded from: calls, steps of the chain, answers, raw replies. Only this room writes them."""
+"""Obligations and the facts they are folded from: calls, steps of the chain, answers, raw replies.
+
+Only this room writes them.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -12,11 +15,14 @@ from app.sealed import SealedText
 
 
 class Obligation(Base):
-    """A target (place, duty, version of a warning) that must answer by ``due_at``. The denominator: never deleted.
+    """A target (place, duty, version of a warning) that must answer by ``due_at``.
 
-    ``state``: open, met, late, missed; ``rung`` is the highest of the ladder reached (0 called, 1 accepted, 2 delivered, 3 heard,
-    4 confirmed, 5 acting, 6 done); from 4 on it counts as answered. ``step`` is the next step of the chain and ``next_step_at`` when it
-    is due; null when the chain has ended or nobody need be called any more.
+    The denominator: never deleted.
+
+    ``state``: open, met, late, missed; ``rung`` is the highest of the ladder reached (0 called, 1 accepted, 2
+    delivered, 3 heard, 4 confirmed, 5 acting, 6 done); from 4 on it counts as answered. ``step`` is the next
+    step of the chain and ``next_step_at`` when it is due; null when the chain has ended or nobody need be
+    called any more.
     """
 
     __tablename__ = "obligation"
@@ -98,7 +104,10 @@ class Call(Base):
     """A delivery that asked for this obligation; one call may ask for several (one person, several duties)."""
 
     __tablename__ = "call"
-    __table_args__ = (sa.Index("ix_call_delivery", "delivery_id"), sa.Index("ix_call_person", "person_id", "at"))
+    __table_args__ = (
+        sa.Index("ix_call_delivery", "delivery_id"),
+        sa.Index("ix_call_person", "person_id", "at"),
+    )
 
     obligation_id: Mapped[str] = mapped_column(sa.ForeignKey("obligation.id"), primary_key=True)
     delivery_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
@@ -124,7 +133,10 @@ class StepTaken(Base):
 
 
 class Answer(Base):
-    """What somebody answered, by whichever way. All are kept; ``counts`` says whether it meets the obligation, ``why_not`` why not."""
+    """What somebody answered, by whichever way.
+
+    All are kept; ``counts`` says whether it meets the obligation, ``why_not`` why not.
+    """
 
     __tablename__ = "answer"
     __table_args__ = (

@@ -26,7 +26,10 @@ def key(*parts: str) -> str:
 
 
 def facts(values: Mapping[str, Any], scheme: Scheme, *, kind: str, channel: str, **more: Any) -> Facts:
-    """Return a warning's brief as the facts of one text. ``values``: what ``activation.said.brief`` stored."""
+    """Return a warning's brief as the facts of one text.
+
+    ``values``: what ``activation.said.brief`` stored.
+    """
     base: dict[str, Any] = {
         "district": scheme.district.name,
         "signature": scheme.district.signature,
@@ -64,7 +67,8 @@ class Writer:
         if about not in self._made:
             more: dict[str, Any] = {"layer": top.layer, "duty": top.duty, "duties": duties, "places": places}
             if who in _TOLD:
-                # A superior answers for those below by doing something, not by being told what they were told.
+                # A superior answers for those below by doing something, not by being told what they were
+                # told.
                 more |= {"do": _TOLD[who], "layer": "L2", "duty": ""}
             if kind == "sms":
                 more["link"] = LINK

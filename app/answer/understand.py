@@ -1,4 +1,7 @@
-"""PURE: what a person's reply means. ``1`` confirms, ``2`` cannot; full-width digits and words around it are taken, guesses are not."""
+"""PURE: what a person's reply means.
+
+``1`` confirms, ``2`` cannot; full-width digits and words around it are taken, guesses are not.
+"""
 
 import re
 import unicodedata
