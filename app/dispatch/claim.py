@@ -105,7 +105,8 @@ async def take(
                 lease_until=at + lease,
                 state=sending,
                 attempts=Delivery.attempts + 1,
-                # An old lease that is still set belongs to a worker that died: the gateway may have the message already.
+                # An old lease that is still set belongs to a worker that died: the gateway may have the
+                # message already.
                 possibly_twice=sa.or_(Delivery.possibly_twice, Delivery.lease_until.is_not(None)),
             )
             .returning(

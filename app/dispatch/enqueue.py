@@ -58,7 +58,8 @@ async def enqueue(
 ) -> dict[str, str]:
     """Put orders in line. Returns delivery id by order key, for those that have a channel at all.
 
-    ``urgency``: place in line, default the order's level. An order whose kind no channel of its origin carries is not queued (its key is missing in the answer): the caller shows that.
+    ``urgency``: place in line, default the order's level. An order whose kind no channel of its origin
+    carries is not queued (its key is missing in the answer): the caller shows that.
     """
     rows: list[dict[str, Any]] = []
     ids: dict[str, str] = {}

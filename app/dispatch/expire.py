@@ -61,5 +61,7 @@ async def next_due(session: AsyncSession) -> datetime | None:
         .join(Delivery, sa.and_(Delivery.warning_id == Permit.warning_id, Delivery.purpose == Permit.purpose))
         .where(Delivery.not_before.is_not(None))
     )
-    own = await session.scalar(sa.select(sa.func.min(Delivery.expires_at)).where(Delivery.not_before.is_not(None)))
+    own = await session.scalar(
+        sa.select(sa.func.min(Delivery.expires_at)).where(Delivery.not_before.is_not(None))
+    )
     return min((time for time in (permit, own) if time is not None), default=None)

@@ -17,7 +17,10 @@ _MAYBE_REACHED = (State.SENDING.value, State.ACCEPTED.value, State.DELIVERED.val
 async def all_clear(
     session: AsyncSession, warning_id: str, *, text: str, registry: Registry, at: datetime
 ) -> int:
-    """Queue the all-clear: an SMS to each person who was called, a broadcast where one was played. Returns how many."""
+    """Queue the all-clear: an SMS to each person who was called, a broadcast where one was played.
+
+    Returns how many.
+    """
     rows = (
         await session.execute(
             sa.select(Delivery)

@@ -1,6 +1,9 @@
-"""PURE: what follows a failed try. Retry moves the line, never the state; red goes over to another channel at once.
+"""PURE: what follows a failed try.
 
-Numbers are assumed defaults: a red must be with another vendor while its first still times out, a blue may wait out a bad minute.
+Retry moves the line, never the state; red goes over to another channel at once.
+
+Numbers are assumed defaults: a red must be with another vendor while its first still times out, a blue may
+wait out a bad minute.
 """
 
 from dataclasses import dataclass
@@ -41,7 +44,8 @@ def after_failure(
 ) -> Retry | GiveUp:
     """Decide what follows try number ``attempts`` (from 1) that failed with a word for ``reason``.
 
-    ``retry``: whether the vendor may take the same message later. ``retry_after``: seconds the vendor asked for, capped already.
+    ``retry``: whether the vendor may take the same message later. ``retry_after``: seconds the vendor asked
+    for, capped already.
     """
     if not retry:
         return GiveUp(reason, failover=reason != "bad-number")

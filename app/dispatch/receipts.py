@@ -44,7 +44,10 @@ class Recorded:
 async def record(
     session: AsyncSession, channel: str, receipts: Sequence[Receipt], *, district: str, at: datetime
 ) -> Recorded:
-    """Record receipts of one channel. Only deliveries sent through that channel can be touched; a repeat changes nothing."""
+    """Record receipts of one channel.
+
+    Only deliveries sent through that channel can be touched; a repeat changes nothing.
+    """
     if not receipts:
         return Recorded((), (), 0, 0)
     by_key = await _find(session, channel, "key", [r.key for r in receipts if r.key])
@@ -118,7 +121,8 @@ async def _apply(
             log.warning("receipt.unknown_state", channel=delivery.channel, delivery=delivery.id)
             continue
         if delivery.state in weaker_than(state):
-            # A call that rang out is a round without an answer, and the next round comes. A number that does not exist never will.
+            # A call that rang out is a round without an answer, and the next round comes. A number that does
+            # not exist never will.
             final = state is State.FAILED and receipt.final_for_number
             reason = ("bad-number" if final else "carrier") if state is State.FAILED else None
             moves.setdefault((state, reason), []).append(delivery.id)
@@ -181,6 +185,11 @@ async def unmatched_due(session: AsyncSession, *, at: datetime) -> datetime | No
     by_vendor = sa.and_(ReceiptRow.vendor_id == Delivery.vendor_id, ReceiptRow.key.is_(None))
     return await session.scalar(
         sa.select(sa.func.min(ReceiptRow.received_at))
-        .join(Delivery, sa.and_(Delivery.channel == ReceiptRow.channel, sa.or_(ReceiptRow.key == Delivery.key, by_vendor)))
+        .join(
+            Delivery,
+            sa.and_(
+                Delivery.channel == ReceiptRow.channel, sa.or_(ReceiptRow.key == Delivery.key, by_vendor)
+            ),
+        )
         .where(ReceiptRow.delivery_id.is_(None), ReceiptRow.received_at > at - REMATCH)
     )

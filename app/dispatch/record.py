@@ -32,7 +32,10 @@ class Done:
 async def record(
     session: AsyncSession, done: Sequence[Done], *, registry: Registry, at: datetime
 ) -> list[str]:
-    """Record outcomes. Returns the ids of deliveries that have now failed for good with no other channel left."""
+    """Record outcomes.
+
+    Returns the ids of deliveries that have now failed for good with no other channel left.
+    """
     connection = await session.connection()
     await connection.execute(
         sa.update(Attempt)
@@ -53,7 +56,8 @@ async def record(
         if isinstance(d.outcome, Accepted)
     ]
     if accepted:
-        # Not guarded by the ticket: a gateway's yes is a fact whoever asked. The line is left only by the holder or a stronger fact.
+        # Not guarded by the ticket: a gateway's yes is a fact whoever asked. The line is left only by the
+        # holder or a stronger fact.
         await connection.execute(
             sa.update(Delivery)
             .where(Delivery.id == sa.bindparam("b_id"))

@@ -1,8 +1,10 @@
-"""The sender: takes what is due, calls the gateways, writes down what they said. The only caller of a channel.
+"""The sender: takes what is due, calls the gateways, writes down what they said.
 
-Two lanes: one for everything, one that takes only red and has calls of its own, so that hanging blues cannot hold a red. A claim never
-exceeds the free calls of its lane. The sender is told of time, addresses and what to do when a message is lost for good; it decides
-nothing.
+The only caller of a channel.
+
+Two lanes: one for everything, one that takes only red and has calls of its own, so that hanging blues cannot
+hold a red. A claim never exceeds the free calls of its lane. The sender is told of time, addresses and what
+to do when a message is lost for good; it decides nothing.
 """
 
 import asyncio
@@ -36,7 +38,10 @@ OnLost = Callable[[AsyncSession, Sequence[str], datetime], Awaitable[None]]
 
 
 class Rate:
-    """What each channel may be given: a bucket of one second's worth, filled by the injected clock. Red may borrow once more."""
+    """What each channel may be given: a bucket of one second's worth, filled by the injected clock.
+
+    Red may borrow once more.
+    """
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -119,7 +124,10 @@ class Sender:
         self._wake.set()
 
     async def drain(self) -> int:
-        """Send everything that is due now and wait for it; for time that stands still. Returns how many messages were moved."""
+        """Send everything that is due now and wait for it; for time that stands still.
+
+        Returns how many messages were moved.
+        """
         lane, total = self.lanes[0], 0
         while True:
             started = await self._start(lane)
@@ -165,7 +173,10 @@ class Sender:
             return
 
     async def _start(self, lane: Lane) -> int:
-        """Claim as many messages as the lane has free calls, and start their calls. Returns how many messages were moved."""
+        """Claim as many messages as the lane has free calls, and start their calls.
+
+        Returns how many messages were moved.
+        """
         free = lane.limit - lane.calls
         if free <= 0:
             return 0
@@ -213,7 +224,10 @@ class Sender:
     async def _call(
         self, channel: Channel, batch: list[Taken], numbers: list[str | None], ticket: str
     ) -> None:
-        """Call one gateway for a batch and keep what it said. Whatever an adapter does, only this batch is touched."""
+        """Call one gateway for a batch and keep what it said.
+
+        Whatever an adapter does, only this batch is touched.
+        """
         at = self._clock.now()
         outcomes: list[Outcome]
         ready = [(t, n) for t, n in zip(batch, numbers, strict=True) if n or t.kind == ChannelKind.BROADCAST]
@@ -230,7 +244,7 @@ class Sender:
                 outcomes = await channel.send(messages, at)
             if len(outcomes) != len(messages):
                 raise ValueError("one outcome for each message")
-        except BaseException as error:  # noqa: BLE001 - an adapter's fault is one failed try, never the worker's end
+        except BaseException as error:  # an adapter's fault is one failed try, never the worker's end
             call = asyncio.current_task()
             if isinstance(error, asyncio.CancelledError) and call is not None and call.cancelling():
                 raise  # somebody ends this call; one that an adapter made up ends nothing

@@ -78,7 +78,9 @@ async def bad_numbers(session: AsyncSession, ids: Collection[str]) -> set[str]:
     for part in chunks(list(ids)):
         found |= set(
             await session.scalars(
-                sa.select(Delivery.id).where(Delivery.id.in_(part), Delivery.reason.in_(("bad-number", "no-number")))
+                sa.select(Delivery.id).where(
+                    Delivery.id.in_(part), Delivery.reason.in_(("bad-number", "no-number"))
+                )
             )
         )
     return found

@@ -1,4 +1,7 @@
-"""Deliveries, their tries, their receipts, and one row a warning that permits sending. Only this room writes them."""
+"""Deliveries, their tries, their receipts, and one row a warning that permits sending.
+
+Only this room writes them.
+"""
 
 from datetime import datetime
 
@@ -42,8 +45,9 @@ class Content(Base):
 class Delivery(Base):
     """One message to one person (or to the loudspeakers of a place) over one channel in one round.
 
-    ``state`` is what happened (``facts.State``); ``not_before``, ``lease_until``, ``claimed_by`` and ``urgency`` are where it stands in
-    line. ``not_before`` is null when nothing is left to do. ``key`` is the idempotency key of all its tries.
+    ``state`` is what happened (``facts.State``); ``not_before``, ``lease_until``, ``claimed_by`` and
+    ``urgency`` are where it stands in line. ``not_before`` is null when nothing is left to do. ``key`` is the
+    idempotency key of all its tries.
     """
 
     __tablename__ = "delivery"

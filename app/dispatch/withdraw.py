@@ -15,10 +15,12 @@ _WAITING = (State.QUEUED.value, State.SENDING.value)
 
 
 async def warnings(session: AsyncSession, warning_ids: Collection[str], *, reason: str, at: datetime) -> int:
-    """Stop everything of these warnings. No send starts after this commits; one in flight right now may still arrive.
+    """Stop everything of these warnings.
 
-    Messages that a worker is claiming at this moment are skipped here: its claim waits for this commit, sees the permit gone and
-    cancels them itself.
+    No send starts after this commits; one in flight right now may still arrive.
+
+    Messages that a worker is claiming at this moment are skipped here: its claim waits for this commit, sees
+    the permit gone and cancels them itself.
     """
     await permit.revoke(session, warning_ids, at=at)
     return await _cancel(
@@ -68,7 +70,8 @@ async def _cancel(session: AsyncSession, which: sa.ColumnElement[bool], reason: 
             sa.update(Delivery)
             .where(Delivery.id.in_(part))
             .values(
-                # In flight: the gateway may already have it. It keeps its lease so that the outcome is still recorded.
+                # In flight: the gateway may already have it. It keeps its lease so that the outcome is still
+                # recorded.
                 state=State.CANCELLED.value,
                 reason=reason,
                 state_at=at,
