@@ -1,7 +1,8 @@
 """The audit log: appended in the same transaction as the act, hash-chained for each district.
 
-Each row's hash covers the one before and its own canonical form; ``verify`` names the first row that does not fit. A chain by itself
-does not show that its end was cut off: the head is told by ``audit verify`` and belongs somewhere else too.
+Each row's hash covers the one before and its own canonical form; ``verify`` names the first row that does not
+fit. A chain by itself does not show that its end was cut off: the head is told by ``audit verify`` and
+belongs somewhere else too.
 """
 
 import hashlib
@@ -65,7 +66,10 @@ def record(
     reason: str | None = None,
     **detail: Any,
 ) -> None:
-    """Note an act; it is chained and written when the transaction ends. ``detail``: ids, states, counts; nothing personal."""
+    """Note an act; it is chained and written when the transaction ends.
+
+    ``detail``: ids, states, counts; nothing personal.
+    """
     session.info.setdefault("audit", []).append(
         {
             "district": district,

@@ -9,7 +9,10 @@ _APP = Path(__file__).resolve().parent
 
 
 def path(name: str) -> Path:
-    """Return the folder or file of that name. Raises FileNotFoundError when the installation is incomplete."""
+    """Return the folder or file of that name.
+
+    Raises FileNotFoundError when the installation is incomplete.
+    """
     for base in (
         _APP / "_bundled",
         _APP.parent,

@@ -1,6 +1,7 @@
 """Time is injected: everything that decides takes ``at``; only processes hold a clock.
 
-All instants are aware and in UTC. Local time (Asia/Shanghai, no daylight saving) is for people and for rules that speak of night.
+All instants are aware and in UTC. Local time (Asia/Shanghai, no daylight saving) is for people and for rules
+that speak of night.
 """
 
 import asyncio
@@ -43,7 +44,8 @@ class SystemClock:
 class ShiftedClock(SystemClock):
     """The machine's clock plus an offset read from a file, anew every second (``JIAOYING_TEST_CLOCK``).
 
-    An outside check moves a running service through hours of deadlines with it. A missing or unreadable file is an offset of zero.
+    An outside check moves a running service through hours of deadlines with it. A missing or unreadable file
+    is an offset of zero.
     """
 
     def __init__(self, file: Path) -> None:

@@ -39,7 +39,10 @@ CONSTRAINTS = {
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC instant in both databases; a naive one is refused. SQLite keeps text that sorts by time."""
+    """An aware UTC instant in both databases; a naive one is refused.
+
+    SQLite keeps text that sorts by time.
+    """
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
@@ -103,13 +106,15 @@ _RETRYABLE = ("40001", "40P01", "55P03")
 class Inline(aiosqlite.Connection):
     """A SQLite connection that works in the event loop's own thread.
 
-    A statement takes some tens of microseconds, handing it to a thread and back several times that. So SQLite, which is one process
-    anyway, does without; what is long (a backup, a large import) belongs into a process of its own. The class keeps aiosqlite's shape,
-    for SQLAlchemy drives it.
+    A statement takes some tens of microseconds, handing it to a thread and back several times that. So
+    SQLite, which is one process anyway, does without; what is long (a backup, a large import) belongs into a
+    process of its own. The class keeps aiosqlite's shape, for SQLAlchemy drives it.
     """
 
     def __init__(self, file: str) -> None:
-        super().__init__(lambda: sqlite3.connect(file, isolation_level=None, timeout=0, check_same_thread=False), 64)
+        super().__init__(
+            lambda: sqlite3.connect(file, isolation_level=None, timeout=0, check_same_thread=False), 64
+        )
 
     @override
     def __await__(self) -> Generator[Any, None, "Inline"]:
@@ -142,8 +147,8 @@ class Inline(aiosqlite.Connection):
 class Database:
     """One database, its pool and its transactions.
 
-    ``url``: ``sqlite:///path`` or ``postgresql://…``. ``durable``: False only for a database that is thrown away anyway (a demo's): it
-    does not wait for the disk. Closing is the owner's duty.
+    ``url``: ``sqlite:///path`` or ``postgresql://…``. ``durable``: False only for a database that is thrown
+    away anyway (a demo's): it does not wait for the disk. Closing is the owner's duty.
     """
 
     def __init__(self, url: str, *, pool: int = 10, durable: bool = True) -> None:
@@ -219,7 +224,10 @@ class Database:
             self._writer.release()
 
     async def _begin(self, session: AsyncSession) -> None:
-        """Begin to write. Another process may hold SQLite's write lock for a moment (an import): wait without blocking the loop."""
+        """Begin to write.
+
+        Another process may hold SQLite's write lock for a moment (an import): wait without blocking the loop.
+        """
         waited = 0.0
         while True:
             try:

@@ -1,7 +1,8 @@
 """Structured logs: an event name and bound fields. No field can carry a number, a name, a token or a text.
 
-Fields are allow-listed by what they are not: the last processor withholds forbidden names and masks anything that looks like a
-phone number or a token. Under tests (``strict``) it raises instead, so that such a line never ships.
+Fields are allow-listed by what they are not: the last processor withholds forbidden names and masks anything
+that looks like a phone number or a token. Under tests (``strict``) it raises instead, so that such a line
+never ships.
 """
 
 import logging

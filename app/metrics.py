@@ -1,4 +1,7 @@
-"""What is counted for Prometheus. Labels are levels, channels, outcomes: never a person, a number or an id."""
+"""What is counted for Prometheus.
+
+Labels are levels, channels, outcomes: never a person, a number or an id.
+"""
 
 from prometheus_client import Counter, Gauge, Histogram
 

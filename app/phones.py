@@ -1,7 +1,7 @@
 """Which numbers are invented, which may be dialled, and how a number is shown.
 
-Synthetic numbers are ``0009TTNNNNN``: a form that cannot ring anywhere (data/rongchang/SOURCES.md). The lock between synthetic
-numbers and live gateways stands on these three functions alone.
+Synthetic numbers are ``0009TTNNNNN``: a form that cannot ring anywhere (data/rongchang/SOURCES.md). The lock
+between synthetic numbers and live gateways stands on these three functions alone.
 """
 
 import re

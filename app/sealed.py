@@ -1,7 +1,8 @@
 """Names and numbers at rest: AES-256-GCM with a key id, and a blind index (HMAC) to look a number up.
 
-The keys live outside the database, in the file that ``migrate`` makes once (mode 0600). Whoever has only the database or a backup of
-it reads neither. One module holds cipher, MAC and key ids, so that SM4/SM3 can take their place.
+The keys live outside the database, in the file that ``migrate`` makes once (mode 0600). Whoever has only the
+database or a backup of it reads neither. One module holds cipher, MAC and key ids, so that SM4/SM3 can take
+their place.
 """
 
 import base64

@@ -1,4 +1,6 @@
-"""What differs between two installations, from the environment. What differs between two districts is in ``config/``.
+"""What differs between two installations, from the environment.
+
+What differs between two districts is in ``config/``.
 
 Channel secrets are read by name (``JIAOYING_CHANNEL_<NAME>_SECRET``) in ``channels.registry``.
 """

@@ -1,7 +1,8 @@
 """The working process: one table of sweeps and their periods, two lanes of senders. No logic of its own.
 
-A sweep is idempotent and safe on every node; its due times are rows. In real time APScheduler ticks them; where time stands still
-(tests, the headless demo) ``drain`` runs everything that is due now, and ``next_due`` says when to look again.
+A sweep is idempotent and safe on every node; its due times are rows. In real time APScheduler ticks them;
+where time stands still (tests, the headless demo) ``drain`` runs everything that is due now, and ``next_due``
+says when to look again.
 """
 
 import asyncio
@@ -38,7 +39,10 @@ LEISURELY = 60.0
 
 @dataclass(frozen=True)
 class Sweep:
-    """A piece of work that is due from time to time. ``run`` returns how much it did; ``next_due`` reads when more will be."""
+    """A piece of work that is due from time to time.
+
+    ``run`` returns how much it did; ``next_due`` reads when more will be.
+    """
 
     name: str
     every: float
@@ -79,7 +83,7 @@ class Worker:
                 while await self.tick(sweep):
                     if self._stopping.is_set():
                         return
-        except Exception as error:  # noqa: BLE001 - a sweep's fault is seen and counted; the next tick tries again
+        except Exception as error:  # a sweep's fault is seen and counted; the next tick tries again
             metrics.SWEEP_FAILURES.labels(sweep.name).inc()
             log.error("sweep.failed", sweep=sweep.name, error=type(error).__name__, exc_info=error)
 
