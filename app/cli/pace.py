@@ -12,7 +12,8 @@ SLOW_FOR = timedelta(minutes=40)
 class StoryClock:
     """Flows at a rate between two dues; stands still while one of them is worked off. A rate of 0 holds it.
 
-    Pages read it while it flows, so their clocks run; whatever falls due is done at exactly its own instant, however slow the machine.
+    Pages read it while it flows, so their clocks run; whatever falls due is done at exactly its own instant,
+    however slow the machine.
     """
 
     def __init__(self, start: datetime, rate: float) -> None:

@@ -45,8 +45,13 @@ MAST_OUT = (19, "500153112", 985, 1035)
 """清流镇, number 19: its mast is without power for fifty minutes at the red peak (invented)."""
 ACCOUNTS: tuple[Role, ...] = ("duty", "chief", "leader", "supervisor", "operator", "auditor")
 PHONE_ROLES: dict[str, PhoneRole] = {
-    "district": "district", "bureau": "district", "town": "town", "grid": "grid", "group": "grid", "household": "household",
-}  # fmt: skip
+    "district": "district",
+    "bureau": "district",
+    "town": "town",
+    "grid": "grid",
+    "group": "grid",
+    "household": "household",
+}
 """Whose telephone it is, by the first word of the role; keepers and the like answer as people of a village do."""
 
 
@@ -115,7 +120,10 @@ class Where:
 async def stage(
     *, clock: Clock, seed: int, database: str | None, where: Where, first: int = 0
 ) -> AsyncIterator[Stage]:
-    """Set everything up on an empty database. ``first``: the minute to begin at. Raises Failure with one sentence."""
+    """Set everything up on an empty database. ``first``: the minute to begin at.
+
+    Raises Failure with one sentence.
+    """
     with tempfile.TemporaryDirectory(prefix="jiaoying-demo-") as folder:
         settings = Settings(base_url=where.base_url, database_url=database or f"sqlite:///{folder}/demo.db")
         scheme = scheme_of(settings)
@@ -125,7 +133,9 @@ async def stage(
             await _migrate(db)
             phones = await _people(db, scheme, seed, Path(folder) / "directory")
             async with contextlib.AsyncExitStack() as open_:
-                yield await _set(open_, settings, scheme, db, phones, clock=clock, seed=seed, where=where, first=first)
+                yield await _set(
+                    open_, settings, scheme, db, phones, clock=clock, seed=seed, where=where, first=first
+                )
         finally:
             await db.close()
 
@@ -142,7 +152,7 @@ def _keys(settings: Settings, database: str | None) -> None:
 
 
 async def _migrate(db: Database) -> None:
-    from alembic import command  # noqa: PLC0415 - heavy, and only needed here
+    from alembic import command
 
     def upgrade(connection: sa.Connection) -> None:
         config = schema.config()
@@ -157,13 +167,18 @@ async def _migrate(db: Database) -> None:
 
 async def _people(db: Database, scheme: Scheme, seed: int, folder: Path) -> dict[str, PhoneRole]:
     """Import the invented directory. Returns who answers which number."""
-    made = synthetic.generate(bundled.path("data") / "rongchang", profile="demo", seed=500153 + seed - 1, start=START, days=4)
+    made = synthetic.generate(
+        bundled.path("data") / "rongchang", profile="demo", seed=500153 + seed - 1, start=START, days=4
+    )
     made.write(folder)
     async with db.transaction() as session:
         report = await importer.import_folder(session, folder, district=scheme.district.code, by=BY, at=START)
     if not report.clean:
         raise Failure("演示用的名录没有导干净。")
-    return {number: PHONE_ROLES.get(entry.role.split(".")[0], "village") for number, entry in made.phone_book.items()}
+    return {
+        number: PHONE_ROLES.get(entry.role.split(".")[0], "village")
+        for number, entry in made.phone_book.items()
+    }
 
 
 async def _accounts(db: Database, scheme: Scheme, towns: list[str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -173,29 +188,59 @@ async def _accounts(db: Database, scheme: Scheme, towns: list[str]) -> tuple[dic
     district, town_tokens = scheme.district.code, {}
     async with db.transaction() as session:
         for role in ACCOUNTS:
-            await users.add(session, role, role, district=district, password_hash=hashes[role], by=BY, at=START)
+            await users.add(
+                session, role, role, district=district, password_hash=hashes[role], by=BY, at=START
+            )
         for town in towns:
             login = f"town{town[-3:]}"
-            await users.add(session, login, "town", district=district, password_hash=hashes["town"], by=BY, at=START, place=town)
-            town_tokens[town] = await tokens.issue(session, login, "demo", district=district, lives=timedelta(days=7), by=BY, at=START)
+            await users.add(
+                session,
+                login,
+                "town",
+                district=district,
+                password_hash=hashes["town"],
+                by=BY,
+                at=START,
+                place=town,
+            )
+            town_tokens[town] = await tokens.issue(
+                session, login, "demo", district=district, lives=timedelta(days=7), by=BY, at=START
+            )
     return words, town_tokens
 
 
 def _entries(scheme: Scheme, port: int) -> list[dict[str, Any]]:
-    """Return the district's channels, led to the simulated gateways. Raises Failure when one of them is live."""
+    """Return the district's channels, led to the simulated gateways.
+
+    Raises Failure when one of them is live.
+    """
     found = []
     for entry in scheme.channels:
         if entry.get("live"):
             raise Failure("演示不能用接通真实号码的通道配置。")
         url = urlsplit(str(entry["url"]))
-        found.append({**entry, "url": urlunsplit((url.scheme, f"127.0.0.1:{port}", url.path, "", "")), "allow_loopback": True})
+        found.append(
+            {
+                **entry,
+                "url": urlunsplit((url.scheme, f"127.0.0.1:{port}", url.path, "", "")),
+                "allow_loopback": True,
+            }
+        )
     return found
 
 
 async def _set(
-    open_: contextlib.AsyncExitStack, settings: Settings, scheme: Scheme, db: Database, phones: dict[str, PhoneRole], *, clock: Clock,
-    seed: int, where: Where, first: int,
-) -> Stage:  # fmt: skip
+    open_: contextlib.AsyncExitStack,
+    settings: Settings,
+    scheme: Scheme,
+    db: Database,
+    phones: dict[str, PhoneRole],
+    *,
+    clock: Clock,
+    seed: int,
+    where: Where,
+    first: int,
+) -> Stage:
     async with db.reading() as session:
         towns = await people.towns(session, scheme.district.code)
     words, town_tokens = await _accounts(db, scheme, [town.code for town in towns])
@@ -203,7 +248,10 @@ async def _set(
         weather = await sources.add(session, "qxj", "weather", district=scheme.district.code, by=BY, at=START)
         water = await sources.add(session, "slj", "water", district=scheme.district.code, by=BY, at=START)
     entries = _entries(scheme, where.gateway_port)
-    hidden = {f"JIAOYING_CHANNEL_{e['name'].upper().replace('-', '_')}_SECRET": secrets.token_urlsafe(24) for e in entries}
+    hidden = {
+        f"JIAOYING_CHANNEL_{e['name'].upper().replace('-', '_')}_SECRET": secrets.token_urlsafe(24)
+        for e in entries
+    }
     watch = Stopwatch()
     world = World(clock, quantum=timedelta(seconds=1 if where.sockets else 10))
     product_app: list[Any] = []
@@ -219,7 +267,9 @@ async def _set(
     product = await open_.enter_async_context(client())
     number, code, since, until = MAST_OUT
     outage = Outage(number, code, START + timedelta(minutes=since), START + timedelta(minutes=until))
-    gateways = Gateways.build(entries, hidden, world=world, people=People(seed, phones.get, [outage]), product=product, seed=seed)
+    gateways = Gateways.build(
+        entries, hidden, world=world, people=People(seed, phones.get, [outage]), product=product, seed=seed
+    )
     in_memory = {str(e["name"]): httpx.ASGITransport(watch.around(gateways, theirs=True)) for e in entries}
     registry = channels.build(entries, hidden, None if where.sockets else in_memory)
     open_.push_async_callback(registry.aclose)
@@ -227,16 +277,25 @@ async def _set(
     app = main.build(settings, db, scheme, registry, clock)
     product_app.append(watch.around(app, theirs=False))
     duty = Officer(world, await open_.enter_async_context(client()), Credentials("duty", words["duty"]))
-    chief = Officer(world, await open_.enter_async_context(client()), Credentials("chief", words["chief"]), second=True)
+    chief = Officer(
+        world, await open_.enter_async_context(client()), Credentials("chief", words["chief"]), second=True
+    )
     names = {town.code: town.name for town in towns}
-    _begin(world, product, (weather, water), names, town_tokens, _desk_hears(db, scheme, registry, clock), first)
+    _begin(
+        world, product, (weather, water), names, town_tokens, _desk_hears(db, scheme, registry, clock), first
+    )
     return Stage(scheme, db, registry, working, world, gateways, app, (duty, chief), words, watch)
 
 
 def _begin(
-    world: World, product: httpx.AsyncClient, keys: tuple[str, str], names: dict[str, str], town_tokens: dict[str, str],
-    heard: Callable[[Planted, datetime], Awaitable[None]], first: int,
-) -> None:  # fmt: skip
+    world: World,
+    product: httpx.AsyncClient,
+    keys: tuple[str, str],
+    names: dict[str, str],
+    town_tokens: dict[str, str],
+    heard: Callable[[Planted, datetime], Awaitable[None]],
+    first: int,
+) -> None:
     """Plan what the outside world does: gauges, two bureaus, towns that report, and 119 that tells of what no town reported."""
     data = bundled.path("data") / "rongchang"
     readings = Readings.read(data / "storm.csv", data / "stations.csv")
@@ -246,16 +305,26 @@ def _begin(
     Towns(world, product, town_tokens, START, heard=heard).begin(since=first)
 
 
-def _desk_hears(db: Database, scheme: Scheme, registry: Registry, clock: Clock) -> Callable[[Planted, datetime], Awaitable[None]]:
+def _desk_hears(
+    db: Database, scheme: Scheme, registry: Registry, clock: Clock
+) -> Callable[[Planted, datetime], Awaitable[None]]:
     """119 rings the desk about an event; the desk enters it, and the town still owes its first report."""
 
     async def heard(one: Planted, happened: datetime) -> None:
         origin = Origin.REAL if registry.any_live else Origin.SIMULATED
         async with db.transaction() as session:
             await signs.heard(
-                session, district=scheme.district.code, origin=origin.value, place=one.town, place_text=one.words,
-                kinds=cast("Any", [one.kind]), source="119", occurred_at=happened, by=BY, at=clock.now(),
+                session,
+                district=scheme.district.code,
+                origin=origin.value,
+                place=one.town,
+                place_text=one.words,
+                kinds=cast("Any", [one.kind]),
+                source="119",
+                occurred_at=happened,
+                by=BY,
+                at=clock.now(),
                 event_id=f"119:{one.town}:{one.minute}",
-            )  # fmt: skip
+            )
 
     return heard

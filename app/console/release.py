@@ -86,9 +86,17 @@ async def decide(
     async def refused(status: int, text: str, **more: Any) -> Response:
         shown = "hold" if act == "hold" else "break-glass" if act == "break-glass" else ""
         return await _show(
-            request, has, officer, warning_id, part, status, refusal=text, act=shown,
-            typed={"second": second, "reason": reason}, **more,
-        )  # fmt: skip
+            request,
+            has,
+            officer,
+            warning_id,
+            part,
+            status,
+            refusal=text,
+            act=shown,
+            typed={"second": second, "reason": reason},
+            **more,
+        )
 
     if act in {"hold", "break-glass"} and not why:
         return await refused(422, "没有做。请写明理由，它会留在记录里。")

@@ -73,22 +73,25 @@ async def _deliveries_end(session: Session, district: str, at: datetime, *, ende
     )
     mute = await _count(session, count.where(Delivery.state == State.FAILED.value, Delivery.reason.is_(None)))
     return Finding(
-        "every delivery ends, and says why it failed", not (waiting or stuck or mute),
+        "every delivery ends, and says why it failed",
+        not (waiting or stuck or mute),
         f"{total} deliveries, {waiting} waiting, {stuck} stuck, {mute} failed without a reason",
-    )  # fmt: skip
+    )
 
 
 async def _no_send_after_the_end(session: Session, district: str) -> Finding:
     """V3: no try began after its warning's cancel or expiry."""
     broken = await _count(
         session,
-        sa.select(sa.func.count()).select_from(Attempt).join(Delivery, Delivery.id == Attempt.delivery_id)
+        sa.select(sa.func.count())
+        .select_from(Attempt)
+        .join(Delivery, Delivery.id == Attempt.delivery_id)
         .join(Permit, sa.and_(Permit.warning_id == Delivery.warning_id, Permit.purpose == Delivery.purpose))
         .where(
             Delivery.district == district,
             sa.or_(Attempt.occurred_at > Permit.cancelled_at, Attempt.occurred_at > Permit.expires_at),
         ),
-    )  # fmt: skip
+    )
     total = await _count(
         session, sa.select(sa.func.count()).select_from(Attempt).where(Attempt.district == district)
     )
@@ -126,15 +129,23 @@ async def _obligations_end(session: Session, district: str, *, ended: bool) -> F
     by_state: dict[str, int] = {state: count for state, count in rows}
     unclear = await _count(
         session,
-        sa.select(sa.func.count()).select_from(Obligation).where(
+        sa.select(sa.func.count())
+        .select_from(Obligation)
+        .where(
             Obligation.district == district,
             sa.or_(
-                sa.and_(Obligation.state == "met", sa.or_(Obligation.answered_at.is_(None), Obligation.answered_at > Obligation.due_at)),
-                sa.and_(Obligation.state == "late", sa.or_(Obligation.answered_at.is_(None), Obligation.answered_at <= Obligation.due_at)),
+                sa.and_(
+                    Obligation.state == "met",
+                    sa.or_(Obligation.answered_at.is_(None), Obligation.answered_at > Obligation.due_at),
+                ),
+                sa.and_(
+                    Obligation.state == "late",
+                    sa.or_(Obligation.answered_at.is_(None), Obligation.answered_at <= Obligation.due_at),
+                ),
                 sa.and_(Obligation.state.in_(("missed", "open")), Obligation.answered_at.is_not(None)),
             ),
         ),
-    )  # fmt: skip
+    )
     open_ = by_state.get("open", 0)
     counts = ", ".join(f"{state} {count}" for state, count in sorted(by_state.items()))
     return Finding(
@@ -201,9 +212,12 @@ async def _parts_know_who(session: Session, district: str) -> Finding:
     )
     parts = list(rows)
     alone = [
-        part for part in parts
-        if Level(part.level) is Level.RED and part.first_by is not None and part.released_by == f"user:{part.first_by}"
-    ]  # fmt: skip
+        part
+        for part in parts
+        if Level(part.level) is Level.RED
+        and part.first_by is not None
+        and part.released_by == f"user:{part.first_by}"
+    ]
     return Finding(
         "two persons let a red out",
         not alone,
@@ -237,6 +251,7 @@ async def _audit_is_unbroken(session: Session, district: str) -> Finding:
         .where(Warning.district == district, Warning.disposition == "applies"),
     )
     return Finding(
-        "the audit log is unbroken", verdict.broken_at is None and (verdict.rows > 0 or ended == 0),
+        "the audit log is unbroken",
+        verdict.broken_at is None and (verdict.rows > 0 or ended == 0),
         f"{verdict.rows} lines" if verdict.broken_at is None else f"broken at line {verdict.broken_at}",
-    )  # fmt: skip
+    )

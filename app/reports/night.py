@@ -56,7 +56,9 @@ async def document(
 async def undecided(session: Session, district: str) -> frozenset[tuple[str, str, str]]:
     """Return what waits for a person now, as (part, plan, state): when this changes, the bell rings."""
     rows = await session.execute(
-        sa.select(Part.id, Part.plan_hash, Part.state).where(Part.district == district, Part.state.in_(UNDECIDED))
+        sa.select(Part.id, Part.plan_hash, Part.state).where(
+            Part.district == district, Part.state.in_(UNDECIDED)
+        )
     )
     return frozenset((row[0], row[1], row[2]) for row in rows)
 
@@ -70,9 +72,20 @@ def _figures(found: rates.Figures) -> dict[str, Any]:
     return {
         name: getattr(found, name)
         for name in (
-            "key", "due", "open", "met", "late", "missed", "cannot", "excluded", "no_contact", "rate", "p50_s", "p90_s",
+            "key",
+            "due",
+            "open",
+            "met",
+            "late",
+            "missed",
+            "cannot",
+            "excluded",
+            "no_contact",
+            "rate",
+            "p50_s",
+            "p90_s",
         )
-    }  # fmt: skip
+    }
 
 
 def _minute(at: datetime, start: datetime) -> int:
@@ -131,13 +144,23 @@ async def _warnings(session: Session, district: str, origin: Origin) -> list[dic
     )
     shaped = [
         {
-            "identifier": row.identifier, "sender": row.sender, "source": row.source, "msg_type": row.msg_type, "hazard": row.event_code,
-            "hazard_name": event(row.event_code), "level": Level(row.level).word if row.level is not None else None,
-            "observed": row.observed, "state": row.state, "disposition": row.disposition, "version": row.version,
-            "places": row.places, "received_at": stamp(row.received_at), "ended_at": stamp(row.ended_at),
+            "identifier": row.identifier,
+            "sender": row.sender,
+            "source": row.source,
+            "msg_type": row.msg_type,
+            "hazard": row.event_code,
+            "hazard_name": event(row.event_code),
+            "level": Level(row.level).word if row.level is not None else None,
+            "observed": row.observed,
+            "state": row.state,
+            "disposition": row.disposition,
+            "version": row.version,
+            "places": row.places,
+            "received_at": stamp(row.received_at),
+            "ended_at": stamp(row.ended_at),
         }
         for row in found
-    ]  # fmt: skip
+    ]
     return sorted(shaped, key=lambda one: (one["received_at"], one["identifier"], one["hazard"]))
 
 
@@ -165,14 +188,26 @@ async def _obligations(session: Session, district: str, origin: Origin) -> list[
     )
     shaped = [
         {
-            "place": row.town, "target": row.place_id, "layer": row.layer, "duty": row.duty, "part": row.part, "hazard": row.hazard,
-            "level": Level(row.level).word, "released_at": stamp(row.released_at), "due_at": stamp(row.due_at), "state": row.state,
-            "answered_at": stamp(row.answered_at), "via": row.via,
-            "round": row.round if row.answered_round is None else row.answered_round, "escalated": row.escalated,
-            "cannot": row.cannot, "no_contact": row.no_contact, "excluded": row.excluded_reason,
+            "place": row.town,
+            "target": row.place_id,
+            "layer": row.layer,
+            "duty": row.duty,
+            "part": row.part,
+            "hazard": row.hazard,
+            "level": Level(row.level).word,
+            "released_at": stamp(row.released_at),
+            "due_at": stamp(row.due_at),
+            "state": row.state,
+            "answered_at": stamp(row.answered_at),
+            "via": row.via,
+            "round": row.round if row.answered_round is None else row.answered_round,
+            "escalated": row.escalated,
+            "cannot": row.cannot,
+            "no_contact": row.no_contact,
+            "excluded": row.excluded_reason,
         }
         for row in found
-    ]  # fmt: skip
+    ]
     return sorted(
         shaped,
         key=lambda one: tuple(
@@ -189,9 +224,13 @@ async def _disasters(session: Session, district: str, origin: Origin) -> list[di
     )
     shaped = [
         {
-            "place": row.place, "kind": row.kind, "t0": stamp(row.t0), "t0_source": row.t0_source,
-            "first_report_at": stamp(row.first_report_at), "found_later": row.found_later,
+            "place": row.place,
+            "kind": row.kind,
+            "t0": stamp(row.t0),
+            "t0_source": row.t0_source,
+            "first_report_at": stamp(row.first_report_at),
+            "found_later": row.found_later,
         }
         for row in found
-    ]  # fmt: skip
+    ]
     return sorted(shaped, key=lambda one: (str(one["t0"]), str(one["place"]), str(one["kind"])))
