@@ -38,9 +38,10 @@ async def test_the_dialog_says_whom_it_calls_and_in_which_words(red: Served, des
     part = (await red.world.parts(await red_warning(red)))["orders"]
     plan = (await red.world.plans(await red_warning(red)))[-1]
     people = sum(
-        line["people"] for line in plan.body["lines"]
+        line["people"]
+        for line in plan.body["lines"]
         if f"{line['place']}/{line['layer']}/{line['duty']}" in part.lines
-    )  # fmt: skip
+    )
     assert f"9 个镇街的 {people} 人" in sentence
     await expect(desk.locator("#dialog .text").first).to_contain_text("【荣昌防汛】")
     await expect(desk.locator("#dialog")).to_contain_text("短信 1 条")

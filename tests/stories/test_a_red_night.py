@@ -1,4 +1,7 @@
-"""At red: who is rung, when the next is, and what counts as an answer. Real databases, real HTTP, time that the test moves."""
+"""At red: who is rung, when the next is, and what counts as an answer.
+
+Real databases, real HTTP, time that the test moves.
+"""
 
 import pytest
 

@@ -24,7 +24,9 @@ DISTRICT = "500153"
 def district_folder() -> Iterator[Path]:
     """The synthetic directory as CSV files."""
     with tempfile.TemporaryDirectory(prefix="jiaoying-district-") as folder:
-        made = synthetic.generate(bundled.path("data") / "rongchang", profile="demo", seed=500153, start=START, days=4)
+        made = synthetic.generate(
+            bundled.path("data") / "rongchang", profile="demo", seed=500153, start=START, days=4
+        )
         made.write(Path(folder))
         yield Path(folder)
 
