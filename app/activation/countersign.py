@@ -1,4 +1,4 @@
-"""Where an act takes two names, the first waits as a decision until another officer says the same, or it lapses.
+"""Where an act takes two names: the first waits as a decision until another says the same, or it lapses.
 
 A part of a plan keeps its first name itself (``release``), a response level too (``response``); what is about
 a warning as a whole is kept here.

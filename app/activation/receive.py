@@ -1,6 +1,7 @@
 """A message that intake has read and placed becomes a warning: planned at once, or kept and shown.
 
-Runs in one transaction with everything it causes: plan, obligations, first calls, the end of what it replaces.
+Runs in one transaction with everything it causes: plan, obligations, first calls, the end of what it
+replaces.
 """
 
 from dataclasses import dataclass
@@ -33,7 +34,8 @@ class Referred:
 class Received:
     """A warning message as intake understood it, with what was decided about it.
 
-    ``disposition``: applies, waiting, not-applicable, expired or needs-review. ``places``: nine-digit codes; ``problems``: (code, detail).
+    ``disposition``: applies, waiting, not-applicable, expired or needs-review. ``places``: nine-digit codes;
+    ``problems``: (code, detail).
     """
 
     form: str
@@ -101,7 +103,10 @@ async def receive(
     registry: Registry,
     at: datetime,
 ) -> Outcome:
-    """Take a message in. The caller has made sure that it is not known yet (sender, identifier, event type)."""
+    """Take a message in.
+
+    The caller has made sure that it is not known yet (sender, identifier, event type).
+    """
     row_id = new_id()
     row = Warning(
         id=row_id,
@@ -170,9 +175,16 @@ async def receive(
 
 
 async def apply(
-    session: AsyncSession, row: Warning, *, scheme: Scheme, registry: Registry, at: datetime, by: Actor
+    session: AsyncSession,
+    row: Warning,
+    *,
+    scheme: Scheme,
+    registry: Registry,
+    at: datetime,
+    by: Actor,
+    cause: str = "收到报文",
 ) -> None:
-    """Do what a message says: end what it cancels, take over what it updates, plan it, then apply what waited for it."""
+    """Do what a message says: end what it cancels, replace what it updates, plan it, apply what waited for it."""
     earlier = await lineage.affected(session, row)
     row.affects = [other.id for other in earlier]
     if row.msg_type == "Cancel":
@@ -201,7 +213,7 @@ async def apply(
         row.root_id = earlier[0].root_id
         row.version = max(other.version for other in earlier) + 1
     made = await propose.make(
-        session, row, scheme=scheme, registry=registry, at=at, cause="收到报文", by=by, replaces=earlier
+        session, row, scheme=scheme, registry=registry, at=at, cause=cause, by=by, replaces=earlier
     )
     await supersede.retire(session, earlier, row, at=at, by=by)
     await propose.let_out_new(session, row, made, scheme=scheme, registry=registry, at=at, by=by)
