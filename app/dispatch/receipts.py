@@ -68,6 +68,7 @@ async def record(
                 "delivery_id": delivery.id if delivery else None,
                 "state": receipt.state,
                 "detail": receipt.detail_code[:40] or None,
+                "final_for_number": receipt.final_for_number,
                 "occurred_at": receipt.at,
                 "received_at": at,
             }
@@ -168,7 +169,15 @@ async def match_again(session: AsyncSession, *, at: datetime) -> Recorded:
     )
     matched = []
     for row in rows:
-        receipt = Receipt(row.vendor_id, row.key, row.state, row.occurred_at, row.event_id, row.detail or "")  # type: ignore[arg-type]
+        receipt = Receipt(
+            row.vendor_id,
+            row.key,
+            row.state,  # type: ignore[arg-type]
+            row.occurred_at,
+            row.event_id,
+            row.detail or "",
+            row.final_for_number,
+        )
         by_key = await _find(session, row.channel, "key", [row.key])
         by_vendor = await _find(session, row.channel, "vendor_id", [row.vendor_id])
         delivery = by_key.get(row.key or "") or by_vendor.get(row.vendor_id or "")

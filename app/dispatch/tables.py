@@ -143,5 +143,6 @@ class ReceiptRow(Base):
     delivery_id: Mapped[str | None] = mapped_column(sa.String(36))
     state: Mapped[str] = mapped_column(sa.String(12))
     detail: Mapped[str | None] = mapped_column(sa.String(40))
+    final_for_number: Mapped[bool]
     occurred_at: Mapped[datetime]
     received_at: Mapped[datetime]

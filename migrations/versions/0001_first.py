@@ -416,6 +416,7 @@ def upgrade() -> None:
         sa.Column("delivery_id", sa.String(length=36), nullable=True),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("detail", sa.String(length=40), nullable=True),
+        sa.Column("final_for_number", sa.Boolean(), nullable=False),
         sa.Column("occurred_at", UtcDateTime(), nullable=False),
         sa.Column("received_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_receipt")),

@@ -78,14 +78,16 @@ async def test_delivered_and_failed_in_any_order_is_delivered_and_both_are_kept(
     assert {one.state for one in await kept(line)} == set(order)
 
 
-async def test_a_carriers_failure_is_told_so_that_the_next_way_is_tried(line: Line) -> None:
+@pytest.mark.parametrize(("final", "reason"), [(True, "bad-number"), (False, "carrier")])
+async def test_only_a_number_that_does_not_exist_is_told_as_lost_a_call_that_rang_out_is_not(
+    line: Line, final: bool, reason: str
+) -> None:
     sent = await accepted(line)
-    told_ = await line.receipts(
-        "sms", [Receipt(sent.vendor_id, None, "failed", line.clock.now(), "e-1", "UNDELIV")]
-    )
-    assert told_.failed == (sent.id,)
+    event = Receipt(sent.vendor_id, None, "failed", line.clock.now(), "e-1", "UNDELIV", final)
+    told_ = await line.receipts("sms", [event])
+    assert told_.failed == ((sent.id,) if final else ())
     row = await line.row(sent.id)
-    assert (row.state, row.reason) == (State.FAILED, "carrier")
+    assert (row.state, row.reason) == (State.FAILED, reason)
 
 
 async def test_a_receipt_before_its_send_returned_stands_and_the_later_yes_does_not_undo_it(
@@ -118,9 +120,11 @@ async def test_a_receipt_that_knows_only_the_vendors_id_and_came_first_is_matche
 async def test_a_failure_matched_late_is_told_as_one_matched_at_once(line: Line) -> None:
     (sent,) = await line.put("red")
     (taken,) = await line.take("t")
-    await line.receipts("sms", [Receipt("g-1", None, "failed", line.clock.now(), "e-1")])
+    event = Receipt("g-1", None, "failed", line.clock.now(), "e-1", "NOEXIST", final_for_number=True)
+    await line.receipts("sms", [event])
     await line.told(taken, Accepted("g-1"))
     assert (await again(line)).failed == (sent,)
+    assert (await line.row(sent)).reason == "bad-number"
 
 
 async def test_an_unknown_receipt_is_kept_and_after_ten_minutes_no_longer_matched_or_waited_for(
