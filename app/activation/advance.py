@@ -1,4 +1,7 @@
-"""A plan lives: it is made again at each segment cut, when our gauges show something else, and a warning ends when its time is over."""
+"""A plan lives: it is made again at each segment cut and when our gauges show something else.
+
+A warning ends when its time is over.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -71,7 +74,7 @@ async def replan(
 ) -> bool:
     """Make a warning's plan again; only what is new is called. Returns whether the plan has changed."""
     before = row.segment
-    made = await propose.make(session, row, scheme=scheme, registry=registry, at=at, cause=cause, by=BY)
+    made = await propose.make(session, row, scheme=scheme, at=at, cause=cause, by=BY)
     if made.row is not None and made.plan.segment != before:
         made.row.cause = f"{cause}：进入 {made.plan.segment}"
     await propose.let_out_new(session, row, made, scheme=scheme, registry=registry, at=at, by=BY)
@@ -90,7 +93,7 @@ async def water_moved(
     registry: Registry,
     at: datetime,
 ) -> int:
-    """Make the plans of warnings that cover these towns again, because our gauges there show another level now."""
+    """Make the plans of warnings that cover these towns again: our gauges there show another level now."""
     rows = await session.scalars(
         sa.select(Warning)
         .where(

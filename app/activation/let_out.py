@@ -160,7 +160,7 @@ async def _broadcast(
 
 
 async def _door_lists(session: AsyncSession, row: Warning, homes: Sequence[Asked], *, at: datetime) -> None:
-    """Households that are called also stand on their village's door list: who does not answer is told at the door."""
+    """Put households that are called on their village's door list too: who does not answer is told there."""
     if not homes:
         return
     stops = [Stop(home.place_id, home.town, home.place_id.rpartition("-")[0]) for home in homes]
@@ -193,7 +193,7 @@ async def _orders(
 
 
 async def carry(session: AsyncSession, old: Warning, new: Warning, unchanged: Sequence[str]) -> None:
-    """Note that what an earlier warning let out in unchanged towns is out under the one that takes it over."""
+    """Note that what an earlier warning let out in unchanged towns is out under the one that follows it."""
     rows = list(
         await session.scalars(
             sa.select(Part)

@@ -1,4 +1,4 @@
-"""Which warnings a message speaks of: by CAP's triple, or by 12379's identifier of the first message of the event."""
+"""Which warnings a message speaks of: by CAP's triple, or by 12379's identifier of the event's first one."""
 
 from datetime import datetime
 
@@ -9,7 +9,10 @@ from app.activation.tables import Warning
 
 
 async def affected(session: AsyncSession, row: Warning) -> list[Warning]:
-    """Return the warnings in force that an Update or Cancel speaks of: those it names, or what has taken their place since."""
+    """Return the warnings in force that an Update or Cancel speaks of.
+
+    Those it names, or what has taken their place since.
+    """
     if row.msg_type not in ("Update", "Cancel") or not row.references:
         return []
     named = await find(

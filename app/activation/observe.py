@@ -1,6 +1,7 @@
-"""Our own gauges: what each town has reached, kept from when to when, and a 叫应 that says 实测 when it rises.
+"""Our own gauges: what each town has reached, from when to when, and a 叫应 that says 实测 when it rises.
 
-Never a 预警信号: those only the weather bureau issues. This calls the desk and the town's duty officer and orders nothing.
+Never a 预警信号: those only the weather bureau issues. This calls the desk and the town's duty officer and
+orders nothing.
 """
 
 import hashlib
@@ -44,7 +45,7 @@ async def next_due(session: AsyncSession, district: str) -> datetime | None:
 async def look(
     session: AsyncSession, district: str, *, origin: Origin, scheme: Scheme, registry: Registry, at: datetime
 ) -> tuple[Finding, ...]:
-    """Judge the gauges as of ``at``, keep what began and what ended, call the responsible where a level is newly reached."""
+    """Judge the gauges as of ``at``: keep what began and ended, call where a level is newly reached."""
     found = observed(
         await windows.read_windows(session, district, at),
         await windows.read_levels(session, district, at),
@@ -95,8 +96,7 @@ async def _keep(
         if finding.level in new:
             risen.append(finding)
         for level in new:
-            # Whoever reached orange has passed blue and yellow too; each is kept with the moment it was first
-            # so.
+            # Whoever reached orange has passed blue and yellow too; each is kept with its first moment.
             session.add(
                 FindingRow(
                     district=district,
@@ -128,7 +128,10 @@ async def _remind(
     registry: Registry,
     at: datetime,
 ) -> None:
-    """Call the duty desk and the duty officers of the gauges' towns, unless the bureau's own warning already does at this level."""
+    """Call the duty desk and the duty officers of the gauges' towns.
+
+    Not where the bureau's own warning already does at this level.
+    """
     rows = await session.scalars(
         sa.select(Warning).where(
             Warning.district == district,

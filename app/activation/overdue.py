@@ -1,4 +1,7 @@
-"""A part that nobody decides within its limit is an alarm by name: the desk hears it, the chief is phoned, then the leader."""
+"""A part that nobody decides within its limit is an alarm by name.
+
+The desk hears it, the chief is phoned, then the leader.
+"""
 
 from datetime import datetime
 
@@ -25,7 +28,7 @@ NAMES = {"public": "公众发布", "orders": "断禁停撤疏与转移令", "res
 
 
 async def sweep(session: AsyncSession, *, scheme: Scheme, registry: Registry, at: datetime) -> int:
-    """Raise what is overdue and phone the next in the chain; let go by itself only where the district says so."""
+    """Raise what is overdue, phone the next in the chain; let go unasked only where the district says so."""
     parts = list(
         await session.scalars(
             sa.select(Part)

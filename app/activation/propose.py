@@ -1,4 +1,7 @@
-"""Make a warning's plan and its parts: what goes at once goes, what needs a person is put before one, only the difference is called."""
+"""Make a warning's plan and its parts: what goes at once goes, what needs a person is put before one.
+
+Only the difference to what is out already is called.
+"""
 
 import dataclasses
 from collections.abc import Sequence
@@ -45,7 +48,6 @@ async def make(
     row: Warning,
     *,
     scheme: Scheme,
-    registry: Registry,
     at: datetime,
     cause: str,
     by: Actor,
@@ -117,7 +119,10 @@ async def let_out_new(
     at: datetime,
     by: Actor,
 ) -> None:
-    """Open the parts of a new plan: the responsible are called at once for what is new to them; the rest waits for a person."""
+    """Open the parts of a new plan: the responsible are called at once, the rest waits for a person.
+
+    They are called for what is new to them.
+    """
     if made.row is None:
         return
     await said.brief(session, row, made.row, scheme=scheme)
@@ -177,7 +182,10 @@ async def let_out_new(
 
 
 def _renew(part: Part, keys: list[str], plan_row: PlanRow, at: datetime, session: AsyncSession) -> None:
-    """Put the newest plan before whoever is deciding; a first approval of other lines lapses, the limit does not start anew."""
+    """Put the newest plan before whoever is deciding.
+
+    A first approval of other lines lapses; the limit does not start anew.
+    """
     if part.lines != keys:
         if not keys:
             part.state, part.next_alarm_at = "withdrawn", None
@@ -189,7 +197,10 @@ def _renew(part: Part, keys: list[str], plan_row: PlanRow, at: datetime, session
 
 
 def body(plan: Plan, at: datetime) -> dict[str, Any]:
-    """Return a plan as it is stored and shown (the contract's shape); ``answer_by`` is as if it were let out at ``at``."""
+    """Return a plan as it is stored and shown (the contract's shape).
+
+    ``answer_by`` is as if it were let out at ``at``.
+    """
 
     def because(reasons: Any) -> list[dict[str, Any]]:
         return [{"rule": r.rule, "text": r.text, "values": dict(r.values)} for r in reasons]

@@ -1,7 +1,7 @@
 """A message that intake has read and placed becomes a warning: planned at once, or kept and shown.
 
-Runs in one transaction with everything it causes: plan, obligations, first calls, the end of what it
-replaces.
+Runs in one transaction with everything it causes: plan, obligations, first calls, the end of what it takes
+over from.
 """
 
 from dataclasses import dataclass
@@ -184,7 +184,7 @@ async def apply(
     by: Actor,
     cause: str = "收到报文",
 ) -> None:
-    """Do what a message says: end what it cancels, replace what it updates, plan it, apply what waited for it."""
+    """Do what a message says: end what it cancels, replace what it updates, plan it, apply what waited."""
     earlier = await lineage.affected(session, row)
     row.affects = [other.id for other in earlier]
     if row.msg_type == "Cancel":
@@ -212,9 +212,7 @@ async def apply(
     if earlier:
         row.root_id = earlier[0].root_id
         row.version = max(other.version for other in earlier) + 1
-    made = await propose.make(
-        session, row, scheme=scheme, registry=registry, at=at, cause=cause, by=by, replaces=earlier
-    )
+    made = await propose.make(session, row, scheme=scheme, at=at, cause=cause, by=by, replaces=earlier)
     await supersede.retire(session, earlier, row, at=at, by=by)
     await propose.let_out_new(session, row, made, scheme=scheme, registry=registry, at=at, by=by)
     for update in waiting:

@@ -1,4 +1,4 @@
-"""What is said about a warning, as values for the templates, and the few texts that no obligation asks for."""
+"""What is said about a warning, as values for the templates, and the few texts no obligation asks for."""
 
 from datetime import datetime
 from typing import Any

@@ -71,9 +71,10 @@ async def _once(session: AsyncSession, what: str, at: datetime, read: Awaitable[
 async def _holdings(
     session: AsyncSession, district: str, scheme: Scheme, at: datetime
 ) -> tuple[Holding, ...]:
-    """Return who holds what in the whole district; counted anew after an import and when a shift may have changed.
+    """Return who holds what in the whole district.
 
-    These are counts for the plan's lines. Whom a call goes to is looked up when it is made.
+    Counted anew after an import and when a shift may have changed. These are counts for the plan's lines.
+    Whom a call goes to is looked up when it is made.
     """
     version = await beats.count(session, f"directory:{district}")
     key = (str(session.get_bind().engine.url), district, scheme.digest)

@@ -1,4 +1,7 @@
-"""An update takes over: what it leaves as it was goes on without a ring, what it changes is asked anew, what it drops is stopped."""
+"""An update takes over from the warnings it names.
+
+What it leaves as it was goes on without a ring, what it changes is asked anew, what it drops is stopped.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,9 +20,10 @@ from app.origin import Origin
 
 
 def unchanged_towns(old: Warning, new: Warning) -> list[str]:
-    """Return the towns for which the update says nothing new (assumed: level, hazard, onset and instruction decide that).
+    """Return the towns for which the update says nothing new.
 
-    Longer life or a longer list of other towns is no reason to wake anybody again.
+    Assumed: level, hazard, onset and instruction decide that. Longer life or a longer list of other towns is
+    no reason to wake anybody again.
     """
     same = (old.level, old.event_code, old.onset, old.instruction) == (
         new.level,

@@ -14,7 +14,7 @@ from app.db import Base
 
 
 class Warning(Base):
-    """A warning as taken in (or made from observations): what was said and where it stands in its life (``states``)."""
+    """A warning as taken in (or made from observations): what was said, where it stands (``states``)."""
 
     __tablename__ = "warning"
     __table_args__ = (
