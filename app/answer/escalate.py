@@ -1,12 +1,11 @@
-"""The chain walked: calls that are due are made, whoever is next is next, and what ran out of time is missed.
+"""The chain walked: whoever is due is rung (``ring``), then the next, and what ran out of time is missed.
 
-Every step leaves a row (``step_taken``), so a sweep is safe on every node and a step that did not run can be
-seen.
+Every step leaves a row (``step_taken``): a sweep is safe on every node, and a step that did not run is seen.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -14,37 +13,29 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import audit, events, metrics
-from app.access import links
-from app.answer import chain, texts
-from app.answer.tables import Brief, Call, Obligation, StepTaken
+from app.answer import chain
+from app.answer.ring import Ask, ring, tell_chief
+from app.answer.tables import Call, Obligation, StepTaken
 from app.audit import SYSTEM
 from app.channels.registry import Registry
 from app.clock import local
 from app.db import chunks
 from app.directory import people
 from app.dispatch import standing
-from app.dispatch.enqueue import Order, enqueue
 from app.origin import Origin
-from app.scheme.models import Scheme
+from app.scheme.models import Scheme, Step
 from app.tasks import alarms, visits
 from app.warning.level import Level
 
-# Superiors and chiefs are told of everything that goes unanswered, but not rung for each unit anew: one call
-# in this time.
-TELL_AGAIN = timedelta(minutes=5)
-# A one-tap link answers until this long after its warning ended.
-LINK_OUTLIVES = timedelta(hours=2)
 
+@dataclass(slots=True)
+class _Come:
+    """What the due steps of some obligations come to. ``able``: kinds there is a channel for, by origin."""
 
-@dataclass(frozen=True, slots=True)
-class _Ask:
-    """One obligation's share of a call."""
-
-    row: Obligation
-    person: str
-    who: str
-    round: int
-    kinds: tuple[str, ...]
+    able: dict[str, frozenset[str]]
+    asks: list[Ask] = field(default_factory=list)
+    chief_for: list[Obligation] = field(default_factory=list)
+    taken: list[dict[str, object]] = field(default_factory=list)
 
 
 async def sweep(
@@ -109,66 +100,97 @@ async def next_due(session: AsyncSession) -> datetime | None:
 async def take_steps(
     session: AsyncSession, rows: Sequence[Obligation], *, scheme: Scheme, registry: Registry, at: datetime
 ) -> None:
-    """Carry out the due steps of some obligations: one call for each person and kind, whatever they must answer for."""
+    """Carry out the due steps of some obligations: one call for each person and kind, whatever it is for."""
     named = {p for row in rows for p in (row.a_person, row.b_person, row.superior_person) if p}
     reachable = await people.reachable(session, named)
-    now = local(at).timetz().replace(tzinfo=None)
-    asks: list[_Ask] = []
-    taken: list[dict[str, object]] = []
-    chief_for: list[Obligation] = []
+    come = _Come(
+        {
+            origin: frozenset(kind for kind in chain.SENDABLE if registry.for_kind(kind, Origin(origin)))
+            for origin in {row.origin for row in rows}
+        }
+    )
     for row in rows:
-        steps = scheme.escalation.steps(Level(row.level), scheme.duty(row.layer, row.duty).hop)
-        index = row.step
-        due = row.next_step_at or at
-        while index < len(steps) and (due <= at):
-            step = steps[index]
-            outcome = "called"
-            if step.who in ("A", "B", "superior"):
-                person = {"A": row.a_person, "B": row.b_person, "superior": row.superior_person}[step.who]
-                kinds = chain.kinds(step, row.channels.split(","), now, scheme.escalation.night)
-                if person is not None and person in reachable and kinds:
-                    asks.append(_Ask(row, person, step.who, step.round or row.round, kinds))
-                    row.round = max(row.round, step.round)
-                else:
-                    outcome = "nobody" if person is None else "no-contact"
-            elif step.who == "chief":
-                chief_for.append(row)
-            else:
-                await _send_somebody(session, row, at)
-                outcome = "task"
-            taken.append(
-                {
-                    "obligation_id": row.id,
-                    "step": index,
-                    "district": row.district,
-                    "who": step.who,
-                    "due_at": due,
-                    "taken_at": at,
-                    "outcome": outcome,
-                }
-            )
-            if outcome in ("called", "task"):
-                row.who = step.who
-            row.escalated = row.escalated or step.who != "A"
-            metrics.ESCALATIONS.labels(Level(row.level).word, step.who).inc()
-            # Nobody to ring: whoever comes after is due now, not when the rounds that cannot be rung would
-            # have passed.
-            index = index + 1 if outcome in ("called", "task") else chain.next_other(steps, index + 1)
-            later = chain.due_at(row.released_at, steps, index)
-            if later is None:
-                break
-            due = later if outcome in ("called", "task") else at
-        row.step = index
-        row.next_step_at = None if index >= len(steps) else max(due, at) if due > at else due
-        if index >= len(steps):
-            await _stand(session, row, at)
+        await _walk(session, row, reachable, come, scheme=scheme, at=at)
     await session.flush()
-    if taken:
+    if come.taken:
         make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        for part in chunks(taken):
+        for part in chunks(come.taken):
             await session.execute(make(StepTaken).on_conflict_do_nothing(), list(part))
-    await _ring(session, asks, scheme=scheme, registry=registry, at=at)
-    await _tell_chief(session, chief_for, scheme=scheme, registry=registry, at=at)
+    await ring(session, come.asks, scheme=scheme, registry=registry, at=at)
+    await tell_chief(session, come.chief_for, scheme=scheme, registry=registry, at=at)
+
+
+async def _walk(
+    session: AsyncSession,
+    row: Obligation,
+    reachable: Container[str],
+    come: _Come,
+    *,
+    scheme: Scheme,
+    at: datetime,
+) -> None:
+    """Take one obligation's due steps, and set when the next is due."""
+    steps = scheme.escalation.steps(Level(row.level), scheme.duty(row.layer, row.duty).hop)
+    index = row.step
+    due = row.next_step_at or at
+    while index < len(steps) and due <= at:
+        step = steps[index]
+        outcome = await _take(session, row, step, reachable, come, scheme=scheme, at=at)
+        came_to_somebody = outcome in ("called", "task")
+        come.taken.append(
+            {
+                "obligation_id": row.id,
+                "step": index,
+                "district": row.district,
+                "who": step.who,
+                "due_at": due,
+                "taken_at": at,
+                "outcome": outcome,
+            }
+        )
+        if came_to_somebody:
+            row.who = step.who
+        row.escalated = row.escalated or step.who != "A"
+        metrics.ESCALATIONS.labels(Level(row.level).word, step.who).inc()
+        # Nobody to ring: whoever comes after is due now, not when the rounds that cannot be rung are over.
+        index = index + 1 if came_to_somebody else chain.next_other(steps, index + 1)
+        later = chain.due_at(row.released_at, steps, index)
+        if later is None:
+            break
+        due = later if came_to_somebody else at
+    row.step = index
+    row.next_step_at = due if index < len(steps) else None
+    if index >= len(steps):
+        await _stand(session, row, at)
+
+
+async def _take(
+    session: AsyncSession,
+    row: Obligation,
+    step: Step,
+    reachable: Container[str],
+    come: _Come,
+    *,
+    scheme: Scheme,
+    at: datetime,
+) -> str:
+    """Take one step. Returns what became of it: called, task, nobody (the post is empty) or no-contact."""
+    if step.who == "chief":
+        come.chief_for.append(row)
+        return "called"
+    if step.who not in ("A", "B", "superior"):
+        await _send_somebody(session, row, at)
+        return "task"
+    person = {"A": row.a_person, "B": row.b_person, "superior": row.superior_person}[step.who]
+    if person is None:
+        return "nobody"
+    now = local(at).timetz().replace(tzinfo=None)
+    kinds = chain.kinds(step, row.channels.split(","), now, scheme.escalation.night, come.able[row.origin])
+    if person not in reachable or not kinds:
+        return "no-contact"
+    come.asks.append(Ask(row, person, step.who, step.round or row.round, kinds))
+    row.round = max(row.round, step.round)
+    return "called"
 
 
 async def _send_somebody(session: AsyncSession, row: Obligation, at: datetime) -> None:
@@ -204,150 +226,11 @@ async def _stand(session: AsyncSession, row: Obligation, at: datetime) -> None:
     )
 
 
-async def _ring(
-    session: AsyncSession, asks: Sequence[_Ask], *, scheme: Scheme, registry: Registry, at: datetime
-) -> None:
-    """Queue one message for each person, warning, part and kind, and note which obligations it asks for."""
-    if not asks:
-        return
-    bundles: dict[tuple[str, str, str, str, str], list[_Ask]] = defaultdict(list)
-    for ask in asks:
-        for kind in ask.kinds:
-            bundles[(ask.row.warning_id, ask.row.part, ask.person, kind, ask.who)].append(ask)
-    briefs = {
-        row.warning_id: row
-        for row in await session.scalars(
-            sa.select(Brief).where(Brief.warning_id.in_({key[0] for key in bundles}))
-        )
-    }
-    names = await people.place_names(
-        session, {ask.row.place_id for ask in asks} | {ask.row.town for ask in asks}
-    )
-    writer = texts.Writer(scheme, names)
-    orders, asked_in, linked = [], {}, set()
-    for (warning_id, part, person, kind, who), held in sorted(bundles.items()):
-        top = max(held, key=lambda ask: (ask.row.level, ask.row.layer == "L2"))
-        brief = briefs[warning_id]
-        if who == "superior":
-            window = int(at.timestamp() // TELL_AGAIN.total_seconds())
-            key = texts.key(warning_id, part, person, kind, who, str(window))
-        else:
-            key = texts.key(
-                warning_id, part, person, kind, who, *sorted(f"{ask.row.id}/{ask.row.step}" for ask in held)
-            )
-        orders.append(
-            Order(
-                key=key,
-                district=top.row.district,
-                origin=Origin(top.row.origin),
-                warning_id=warning_id,
-                part=part,
-                town=top.row.town,
-                place_id=top.row.place_id,
-                person_id=person,
-                layer=top.row.layer,
-                kind=kind,
-                level=top.row.level,
-                round=top.round,
-                text=writer.ask(brief.facts, kind, who, [ask.row for ask in held]),
-                expires_at=brief.expires_at,
-            )
-        )
-        asked_in[key] = held
-        if kind == "sms":
-            linked.add((person, warning_id))
-    if linked:
-        latest = max(brief.expires_at for brief in briefs.values()) + LINK_OUTLIVES
-        await links.issue_many(session, linked, district=orders[0].district, expires=latest, at=at)
-    placed = await enqueue(session, orders, registry=registry, at=at)
-    calls = [
-        {
-            "obligation_id": ask.row.id,
-            "delivery_id": delivery,
-            "district": ask.row.district,
-            "person_id": ask.person,
-            "round": ask.round,
-            "who": ask.who,
-            "at": at,
-        }
-        for key, delivery in placed.items()
-        for ask in asked_in[key]
-    ]
-    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    for batch in chunks(calls):
-        await session.execute(make(Call).on_conflict_do_nothing(), list(batch))
-
-
-async def _tell_chief(
-    session: AsyncSession, rows: Sequence[Obligation], *, scheme: Scheme, registry: Registry, at: datetime
-) -> None:
-    """Tell the duty chief by phone and at the desk; the chief never answers for a place."""
-    by_warning: dict[str, list[Obligation]] = defaultdict(list)
-    for row in rows:
-        by_warning[row.warning_id].append(row)
-    for warning_id, held in sorted(by_warning.items()):
-        first = held[0]
-        towns = sorted({row.town for row in held})
-        await alarms.raise_(
-            session,
-            first.district,
-            first.origin,
-            "calling-chief",
-            f"{len(held)} 处叫不应，涉及 {len(towns)} 个镇街，已叫值班长",
-            at=at,
-            level=first.level,
-            warning_id=warning_id,
-            subject=warning_id,
-        )
-        chiefs = await people.on_duty(session, first.district, "district.chief", at=at)
-        if not chiefs:
-            continue
-        names = await people.place_names(session, {row.place_id for row in held} | set(towns))
-        brief = await session.get_one(Brief, warning_id)
-        writer = texts.Writer(scheme, names)
-        window = int(at.timestamp() // TELL_AGAIN.total_seconds())
-        orders = [
-            Order(
-                key=texts.key(warning_id, chiefs[0], "voice", "chief", str(window)),
-                district=first.district,
-                origin=Origin(first.origin),
-                warning_id=warning_id,
-                part=first.part,
-                town=first.district,
-                place_id=first.district,
-                person_id=chiefs[0],
-                layer="L1",
-                kind="voice",
-                level=first.level,
-                round=0,
-                text=writer.ask(brief.facts, "voice", "chief", held),
-                expires_at=brief.expires_at,
-            )
-        ]
-        placed = await enqueue(session, orders, registry=registry, at=at)
-        make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        for delivery in placed.values():
-            await session.execute(
-                make(Call).on_conflict_do_nothing(),
-                [
-                    {
-                        "obligation_id": row.id,
-                        "delivery_id": delivery,
-                        "district": row.district,
-                        "person_id": chiefs[0],
-                        "round": 0,
-                        "who": "chief",
-                        "at": at,
-                    }
-                    for row in held
-                ],
-            )
-
-
 async def hurry(session: AsyncSession, lost: Sequence[str], *, scheme: Scheme, at: datetime) -> int:
-    """A message is lost for good: where nothing else of that round can still reach the person, the next step is due now.
+    """Make the next step due now where a message is lost for good and nothing else can reach the person.
 
-    A number that does not exist is not tried in further rounds: the next person is due.
+    Nothing else of that round, that is. A number that does not exist is not tried in further rounds: the next
+    person is due. Returns how many obligations were hurried.
     """
     roots = set((await standing.root(session, lost)).values()) | set(lost)
     ids: set[str] = set()
