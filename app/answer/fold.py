@@ -1,6 +1,7 @@
-"""PURE: an obligation's state as a fold of its answers, so that their order, repetition and delay cannot matter.
+"""PURE: an obligation's state as a fold of its answers: their order, repetition and delay cannot matter.
 
-An answer is judged by when it *reached us*: that is what nobody can argue with. When it was given stands beside it.
+An answer is judged by when it *reached us*: that is what nobody can argue with. When it was given stands
+beside it.
 """
 
 from collections.abc import Iterable
@@ -17,7 +18,10 @@ State = Literal["open", "met", "late", "missed"]
 
 @dataclass(frozen=True, slots=True)
 class AnswerFact:
-    """One answer: ``rung`` is confirmed, acting, done or cannot; ``counts`` says whether this person may meet the obligation."""
+    """One answer.
+
+    ``rung``: confirmed, acting, done or cannot. ``counts``: whether this person may meet the obligation.
+    """
 
     rung: str
     counts: bool

@@ -1,4 +1,7 @@
-"""What gateways post: receipts move deliveries and the lower ladder, key presses and SMS replies become answers. All of it is kept."""
+"""What gateways post: receipts move deliveries and the lower ladder, key presses and replies become answers.
+
+All of it is kept.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -29,7 +32,7 @@ REPLY_WINDOW = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What a reply answers: obligations, the person who replied, and as whom that person was called for each."""
+    """What a reply answers: obligations, the person who replied, and as whom they were called for each."""
 
     obligations: list[Obligation]
     person: str | None
@@ -59,7 +62,10 @@ async def take(
 
 
 async def heard(session: AsyncSession, seen: Sequence[receipts.Seen], *, at: datetime) -> None:
-    """Move the lower ladder (delivered, heard) of what these deliveries asked for; below the gap nothing counts as answered."""
+    """Move the lower ladder (delivered, heard) of what these deliveries asked for.
+
+    Below the gap nothing counts as answered.
+    """
     if not seen:
         return
     roots = await standing.root(session, [one.delivery_id for one in seen])
@@ -73,6 +79,9 @@ async def heard(session: AsyncSession, seen: Sequence[receipts.Seen], *, at: dat
                 sa.select(Call.delivery_id, Obligation)
                 .join(Obligation, Obligation.id == Call.obligation_id)
                 .where(Call.delivery_id.in_(part), Call.who.in_(("A", "B")))
+                .order_by(Obligation.id)
+                .with_for_update(of=Obligation)
+                .execution_options(populate_existing=True)
             )
         ).all()
         for delivery_id, row in calls:
@@ -155,7 +164,10 @@ async def replies(
 async def _asked(
     session: AsyncSession, channel: str, fresh: dict[str, Reply], *, district: str, at: datetime
 ) -> dict[str, _Asked]:
-    """Find what each reply answers: by our key or the vendor's call id, else by the newest unanswered call of its number."""
+    """Find what each reply answers: by our key or the vendor's call id, else by its number.
+
+    By a number it is the newest call of it that nobody has answered.
+    """
     by_key = await standing.by_key(session, channel, [item.key for item in fresh.values() if item.key])
     by_vendor = await standing.by_vendor_id(
         session,

@@ -24,7 +24,7 @@ from app.scheme.models import Scheme
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A target that must answer: a unit (village, grid, household …), its duty, its people, its clock from release."""
+    """A target that must answer: a unit (village, grid, household …), its duty, its people, its clock."""
 
     town: str
     place_id: str
@@ -92,10 +92,8 @@ async def open_(
 ) -> int:
     """Open obligations for a part that is being let out and make their first calls.
 
-    Returns how many were new.
-
     Clocks start at ``at``. Those nobody can be reached for are opened too, marked, and go to the door at
-    once.
+    once. Returns how many were new.
     """
     known = await held(session, about.warning_id)
     rows = [
@@ -170,9 +168,9 @@ async def open_(
 
 
 async def take_over(session: AsyncSession, old: str, about: About, unchanged: Collection[str]) -> list[str]:
-    """Let what was asked in unchanged towns go on under the warning that took over; nobody there is rung again.
+    """Let what was asked in unchanged towns go on under the warning that took over.
 
-    Obligations keep the version they were asked under. Returns ids.
+    Nobody there is rung again, and obligations keep the version they were asked under. Returns ids.
     """
     rows = list(
         await session.scalars(
@@ -185,11 +183,19 @@ async def take_over(session: AsyncSession, old: str, about: About, unchanged: Co
     return [row.id for row in rows]
 
 
-async def stop_calling(session: AsyncSession, warning_id: str) -> int:
-    """End the chains of a warning that is over or replaced. What was asked stays in the denominator."""
+async def stop_calling(
+    session: AsyncSession, warning_id: str, *, part: str | None = None, towns: Collection[str] = ()
+) -> int:
+    """End the chains of a warning that is over or replaced; of one part and some towns where they are named.
+
+    What was asked stays in the denominator. Returns how many.
+    """
+    which = [Obligation.warning_id == warning_id, Obligation.next_step_at.is_not(None)]
+    which += [Obligation.part == part] if part else []
+    which += [Obligation.town.in_(list(towns))] if towns else []
     stopped = await session.scalars(
         sa.update(Obligation)
-        .where(Obligation.warning_id == warning_id, Obligation.next_step_at.is_not(None))
+        .where(*which)
         .values(next_step_at=None)
         .returning(Obligation.id)
         .execution_options(synchronize_session=False)
@@ -197,10 +203,36 @@ async def stop_calling(session: AsyncSession, warning_id: str) -> int:
     return len(stopped.all())
 
 
+async def call_again(
+    session: AsyncSession, warning_id: str, towns: Collection[str], *, at: datetime
+) -> int:
+    """Take the chains of some towns up again where they were stopped, for whoever has not answered since.
+
+    Returns how many.
+    """
+    resumed = await session.scalars(
+        sa.update(Obligation)
+        .where(
+            Obligation.warning_id == warning_id,
+            Obligation.town.in_(list(towns)),
+            Obligation.answered_at.is_(None),
+            Obligation.next_step_at.is_(None),
+            Obligation.excluded_reason.is_(None),
+        )
+        .values(next_step_at=at)
+        .returning(Obligation.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(resumed.all())
+
+
 async def exclude_unexpired(
     session: AsyncSession, warning_id: str, *, reason: str, by: Actor, at: datetime
 ) -> int:
-    """Take what could still have been answered in time out of the rate, because its warning was withdrawn; with reason and name."""
+    """Take what could still have been answered in time out of the rate: its warning was withdrawn.
+
+    With reason and name.
+    """
     ids = list(
         await session.scalars(
             sa.update(Obligation)

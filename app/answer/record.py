@@ -1,7 +1,8 @@
-"""Whatever way an answer comes — key press, SMS, link, page, the officer on the phone, a visit — it becomes the same fact here.
+"""Whatever way an answer comes, it becomes the same fact here.
 
-First valid answer counts, all are kept. An answer meets an obligation when its person holds the duty (A, B), or, below the towns, when
-the superior gives it for them. A chief or a neighbour never does.
+Ways are a key press, an SMS, the link, a page, the officer on the phone, a visit. The first valid answer
+counts, all are kept. An answer meets an obligation when its person holds the duty (A, B), or, below the
+towns, when the superior gives it for them. A chief or a neighbour never does.
 """
 
 import hashlib
@@ -24,7 +25,7 @@ from app.answer.tables import Answer, Call, Obligation
 from app.audit import Actor
 from app.db import chunks
 from app.dispatch import withdraw
-from app.errors import Forbidden, NotFound, Validation
+from app.errors import Fault, Forbidden, NotFound, Validation
 from app.ids import new_id
 from app.scheme.models import Scheme
 from app.warning.level import Level
@@ -112,7 +113,7 @@ async def by_link(
 
 
 async def asked(session: AsyncSession, bundle: Bundle) -> tuple[list[Obligation], dict[str, set[str]]]:
-    """Return what a link's person was asked under its warning, or under the one that took it over unchanged."""
+    """Return what a link's person was asked under its warning, or the one that took it over unchanged."""
     return await with_calls(
         session,
         sa.select(Call)
@@ -136,14 +137,16 @@ async def by_phone(
     scheme: Scheme,
     at: datetime,
 ) -> list[Effect]:
-    """Enter an answer taken by phone: by the desk for anybody, by a town for the places below it, never for itself.
+    """Enter an answer taken by phone: by the desk for anybody, by a town for the places below it.
 
-    ``place``: a town's code (then its own duty of that name) or a unit's own code. Raises NotFound, Forbidden, OutOfScope.
+    A town never enters its own. ``place``: a town's code (then its own duty of that name) or a unit's own
+    code. Raises NotFound, Forbidden, OutOfScope.
     """
     require(by, "answer-by-phone", place)
     rows = list(
         await session.scalars(
             sa.select(Obligation).where(
+                Obligation.district == by.district,
                 Obligation.warning_id == warning_id,
                 Obligation.duty == duty,
                 sa.or_(Obligation.place_id == place, Obligation.town == place),
@@ -154,6 +157,12 @@ async def by_phone(
     rows = exact or rows
     if not rows:
         raise NotFound("That place has no such duty under this warning.")
+    if len({row.place_id for row in rows}) > 1:
+        # Thirty villages do not answer with one call: "all told" without a list never counts.
+        raise Validation(
+            "Several units there have this duty; say which one answered.",
+            errors=[Fault("/place", "several-units", "请写明是哪一个村社、网格或点位")],
+        )
     if by.role == "town" and any(row.layer in ("L1", "L2") for row in rows):
         raise Forbidden("A town does not answer for itself this way.")
     event = hashlib.sha256(
@@ -175,7 +184,10 @@ async def by_page(
     scheme: Scheme,
     at: datetime,
 ) -> list[Effect]:
-    """Record a town's tap on its own page, for its own duties; ``occurred_at`` is when it was tapped, signal or not."""
+    """Record a town's tap on its own page, for its own duties.
+
+    ``occurred_at`` is when it was tapped, signal or not.
+    """
     rows = list(await session.scalars(sa.select(Obligation).where(Obligation.id.in_(obligation_ids))))
     if len(rows) != len(set(obligation_ids)):
         raise NotFound
@@ -211,9 +223,11 @@ async def told_at_the_door(
     which = sa.select(Obligation).where(Obligation.place_id == place_id, Obligation.answered_at.is_(None))
     if warning_id is not None:
         which = which.where(Obligation.warning_id == warning_id)
-    rows = list(await session.scalars(which))
+    rows = list(await session.scalars(which.where(Obligation.district == by.district)))
     if not rows:
         return []
+    for row in rows:
+        require(by, "visit", row.town)
     given = Given(_rung(rung), "onsite", "door", event_id, occurred_at, entered_by=by.id, trusted=True)
     return await write(session, [(given, rows, {})], scheme=scheme, at=at)
 
@@ -246,10 +260,12 @@ async def write(
     rows: dict[str, Obligation] = {}
     answers = []
     for one, obligations, who in given:
-        older = await _older(session, obligations) if one.rung != "cannot" else []
+        judged = {row.id: _why_not(row, one, who.get(row.id, set())) for row in obligations}
+        counted = [row for row in obligations if judged[row.id] is None]
+        older = await _older(session, counted) if one.rung != "cannot" else []
         for row in [*obligations, *older]:
             rows[row.id] = row
-            why_not = _why_not(row, one, who.get(row.id, set())) if row in obligations else None
+            why_not = judged.get(row.id)
             answers.append(
                 {
                     "id": new_id(),
@@ -271,14 +287,28 @@ async def write(
                 }
             )
             metrics.ANSWERS.labels(one.via, one.rung).inc()
+    await _lock(session, rows)
     make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     for part in chunks(answers, 300):
         await session.execute(make(Answer).on_conflict_do_nothing(), list(part))
     return await _fold(session, list(rows.values()), scheme=scheme, at=at)
 
 
+async def _lock(session: AsyncSession, ids: Collection[str]) -> None:
+    """Let answers to one obligation queue, so that each is folded with those before it. SQLite writes alone anyway."""
+    if session.get_bind().dialect.name != "postgresql":
+        return
+    await session.flush()
+    for part in chunks(sorted(ids)):
+        fresh = sa.select(Obligation).where(Obligation.id.in_(part)).order_by(Obligation.id).with_for_update()
+        await session.scalars(fresh.execution_options(populate_existing=True))
+
+
 async def _older(session: AsyncSession, rows: Sequence[Obligation]) -> list[Obligation]:
-    """What the same place was asked before for the same hazard: whoever confirms the newer or higher has heard the older too."""
+    """Return what the same place was asked before for the same hazard.
+
+    Whoever confirms the newer or higher has heard the older too.
+    """
     if not rows:
         return []
     found = await session.scalars(
@@ -318,7 +348,7 @@ async def _fold(
                 row.answered_round = row.round
             row.answered_at, row.via, row.next_step_at = now.answered_at, now.via, None
             settled.append(row.id)
-        elif now.cannot and not before[2]:
+        elif now.cannot and not before[2] and row.next_step_at is not None:
             steps = scheme.escalation.steps(Level(row.level), scheme.duty(row.layer, row.duty).hop)
             row.step, row.next_step_at = chain.next_other(steps, row.step), at
         if before != (row.state, row.rung, row.cannot):

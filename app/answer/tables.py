@@ -89,7 +89,10 @@ class Obligation(Base):
 
 
 class Brief(Base):
-    """What is said about a warning, as values for the templates; ``facts`` has the fields of ``wording.facts.Facts`` that hold for all."""
+    """What is said about a warning, as values for the templates.
+
+    ``facts`` has the fields of ``wording.facts.Facts`` that hold for all.
+    """
 
     __tablename__ = "brief"
 
@@ -101,7 +104,7 @@ class Brief(Base):
 
 
 class Call(Base):
-    """A delivery that asked for this obligation; one call may ask for several (one person, several duties)."""
+    """A delivery that asked for this obligation; one call may ask for several: one person, several duties."""
 
     __tablename__ = "call"
     __table_args__ = (

@@ -20,11 +20,15 @@ _WORDS: tuple[tuple[str, Meaning], ...] = (
     ("明白", "confirmed"),
     ("已知", "confirmed"),
 )
+_KEYS: dict[str, Meaning] = {"1": "confirmed", "2": "cannot"}
 _NEGATED = re.compile("(不|没|没有|未|未能)(收到|确认|明白|知)")
 
 
 def understand(text: str) -> Meaning | None:
-    """Return what a reply means, None where it does not say so clearly: other digits, other words, or both that disagree."""
+    """Return what a reply means, None where it does not say so clearly.
+
+    That is: other digits, other words, or both that disagree.
+    """
     plain = unicodedata.normalize("NFKC", text).strip()
     found: set[Meaning | None] = {meaning for word, meaning in _WORDS if word in plain}
     if _NEGATED.search(plain):
@@ -35,4 +39,4 @@ def understand(text: str) -> Meaning | None:
 
 def pressed(digit: str) -> Meaning | None:
     """Return what a pressed key means; ``*`` only repeats the text."""
-    return {"1": "confirmed", "2": "cannot"}.get(unicodedata.normalize("NFKC", digit).strip())  # type: ignore[return-value]
+    return _KEYS.get(unicodedata.normalize("NFKC", digit).strip())
