@@ -1,8 +1,9 @@
-"""Take the most urgent due messages, with a lease and a permit, in one short transaction right before their gateway calls.
+"""Take the most urgent due messages, with a lease and a permit, in one short transaction.
 
-What is taken is called at once: nothing waits in a worker's memory, so nothing there can shut out a red. PostgreSQL skips rows that
-others are claiming; on SQLite the write lock serialises claims and the hint is dropped. A lease that lapsed is due again: a dead
-worker's message may go twice, never not at all, and is marked so.
+It ends right before their gateway calls. What is taken is called at once: nothing waits in a worker's memory,
+so nothing there can shut out a red. PostgreSQL skips rows that others are claiming; on SQLite the write lock
+serialises claims and the hint is dropped. A lease that lapsed is due again: a dead worker's message may go
+twice, never not at all, and is marked so.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,7 +48,10 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What a claim found: messages that may go now, ids of those that failed here, and how many got their end here (those included)."""
+    """What a claim found: messages that may go now, and what got its end here.
+
+    ``parked``: ids of those that failed here; ``ended``: how many got their end, those included.
+    """
 
     taken: list[Taken]
     parked: list[str]
@@ -55,13 +59,13 @@ class Claimed:
 
 
 class Budget(Protocol):
-    """Which channels there are, and what each may still be given; see ``send.Rate``."""
+    """Which channels there are, and what each may still be given; see ``rate.Rate``."""
 
     def knows(self, channel: str) -> bool:
         """Return whether there is such a channel: one may have left the configuration since."""
         ...
 
-    def take(self, channel: str, wanted: int, urgent: bool, at: datetime) -> tuple[int, datetime]:
+    def take(self, channel: str, wanted: int, *, urgent: bool, at: datetime) -> tuple[int, datetime]:
         """Return how many of ``wanted`` may go now, and when the rest may."""
         ...
 
@@ -76,10 +80,11 @@ async def take(
     red_only: bool = False,
     budget: Budget,
 ) -> Claimed:
-    """Lease up to ``limit`` due messages, most urgent first, then oldest, that are permitted and within their channel's rate.
+    """Lease up to ``limit`` due messages that are permitted and within their channel's rate.
 
-    ``ticket`` is unique to this claim: a late record by somebody else's ticket is refused. Messages of cancelled or expired warnings
-    get their final state here instead, and so does what kills its worker each time or was meant for a channel that is no longer there.
+    The most urgent first, then the oldest. ``ticket`` is unique to this claim: a late record by somebody
+    else's ticket is refused. Messages of cancelled or expired warnings get their final state here instead,
+    and so does what kills its worker each time or was meant for a channel that is no longer there.
     """
     free = sa.or_(Delivery.lease_until.is_(None), Delivery.lease_until <= at)
     due = sa.select(Delivery.id).where(Delivery.not_before <= at, free)
@@ -92,9 +97,8 @@ async def take(
         .cte("due")
     )
     if session.get_bind().dialect.name == "postgresql":
-        due_ids = due_ids.prefix_with(
-            "MATERIALIZED"
-        )  # a plain subquery may be run again, and lock more than ``limit``
+        # A plain subquery may be run again, and lock more than ``limit``.
+        due_ids = due_ids.prefix_with("MATERIALIZED")
     sending = sa.case((Delivery.state == State.QUEUED.value, State.SENDING.value), else_=Delivery.state)
     rows: Sequence[Any] = (
         await session.execute(
@@ -105,8 +109,7 @@ async def take(
                 lease_until=at + lease,
                 state=sending,
                 attempts=Delivery.attempts + 1,
-                # An old lease that is still set belongs to a worker that died: the gateway may have the
-                # message already.
+                # An old lease that is still set is a dead worker's: the gateway may have the message already.
                 possibly_twice=sa.or_(Delivery.possibly_twice, Delivery.lease_until.is_not(None)),
             )
             .returning(
@@ -211,7 +214,7 @@ async def _within_rate(
         by_channel.setdefault((row.channel, row.urgency >= 4), []).append(row)
     kept, back = [], []
     for (channel, urgent), held in by_channel.items():
-        may, again = budget.take(channel, len(held), urgent, at)
+        may, again = budget.take(channel, len(held), urgent=urgent, at=at)
         kept += held[:may]
         back += [{"b_id": row.id, "b_again": again} for row in held[may:]]
     if back:
@@ -260,5 +263,5 @@ async def _texts(session: AsyncSession, ids: set[str]) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for part in chunks(list(ids)):
         rows = await session.execute(sa.select(Content.id, Content.text).where(Content.id.in_(part)))
-        found |= {row_id: text for row_id, text in rows}
+        found |= {row.id: row.text for row in rows}
     return found

@@ -1,14 +1,14 @@
-"""Write down what gateways said to a batch of calls, in one transaction, guarded by the ticket of the claim."""
+"""Write down what gateways said to a batch of calls, in one transaction, guarded by the claim's ticket."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app import events
-from app.channels.contract import Accepted, Outcome
+from app.channels.contract import Accepted, Outcome, SendError
 from app.channels.registry import Registry
 from app.db import UtcDateTime, chunks
 from app.dispatch import failover
@@ -37,6 +37,31 @@ async def record(
     Returns the ids of deliveries that have now failed for good with no other channel left.
     """
     connection = await session.connection()
+    await _end_tries(connection, done)
+    await _accept(connection, done)
+    refused = [(d, d.outcome) for d in done if isinstance(d.outcome, SendError)]
+    mine = await _still_wanted(session, [d for d, _ in refused])
+    verdicts = [(d, why, _verdict(d, why)) for d, why in refused]
+    await _try_again(connection, [(d, why, then) for d, why, then in verdicts if isinstance(then, Retry)])
+    await _fail(connection, [(d, why) for d, why, then in verdicts if isinstance(then, GiveUp)])
+    for d in done:
+        events.publish(
+            session,
+            "delivery",
+            d.taken.id,
+            district=d.taken.district,
+            warning=d.taken.warning_id,
+            place=d.taken.town,
+            at=at,
+        )
+    over = [d.taken.id for d, _, then in verdicts if then.failover and d.taken.id in mine]
+    if over:
+        await failover.go_on(session, over, registry=registry, at=at)
+    given_up = [d.taken.id for d, _, then in verdicts if isinstance(then, GiveUp) and d.taken.id in mine]
+    return await failover.lost(session, given_up) if given_up else []
+
+
+async def _end_tries(connection: AsyncConnection, done: Sequence[Done]) -> None:
     await connection.execute(
         sa.update(Attempt)
         .where(Attempt.delivery_id == sa.bindparam("b_delivery"), Attempt.number == sa.bindparam("b_number"))
@@ -50,118 +75,112 @@ async def record(
             for d in done
         ],
     )
+
+
+async def _accept(connection: AsyncConnection, done: Sequence[Done]) -> None:
+    """Write down every yes.
+
+    Not guarded by the ticket: a gateway's yes is a fact whoever asked. A stronger fact that came first keeps
+    its state, its time and its reason.
+    """
     accepted = [
         {"b_id": d.taken.id, "b_vendor": _kept(d.outcome.gateway_id), "b_at": d.at}
         for d in done
         if isinstance(d.outcome, Accepted)
     ]
-    if accepted:
-        # Not guarded by the ticket: a gateway's yes is a fact whoever asked. The line is left only by the
-        # holder or a stronger fact.
-        await connection.execute(
-            sa.update(Delivery)
-            .where(Delivery.id == sa.bindparam("b_id"))
-            .values(
-                # A stronger fact that came first keeps its state, its time and its reason.
-                state=sa.case((_weaker_than(State.ACCEPTED), State.ACCEPTED.value), else_=Delivery.state),
-                state_at=sa.case(
-                    (_weaker_than(State.ACCEPTED), sa.bindparam("b_at", type_=UtcDateTime())),
-                    else_=Delivery.state_at,
-                ),
-                reason=sa.case((_weaker_than(State.ACCEPTED), sa.null()), else_=Delivery.reason),
-                vendor_id=sa.bindparam("b_vendor"),
-                not_before=None,
-                lease_until=None,
-                claimed_by=None,
+    if not accepted:
+        return
+    await connection.execute(
+        sa.update(Delivery)
+        .where(Delivery.id == sa.bindparam("b_id"))
+        .values(
+            state=sa.case((_weaker_than(State.ACCEPTED), State.ACCEPTED.value), else_=Delivery.state),
+            state_at=sa.case(
+                (_weaker_than(State.ACCEPTED), sa.bindparam("b_at", type_=UtcDateTime())),
+                else_=Delivery.state_at,
             ),
-            accepted,
+            reason=sa.case((_weaker_than(State.ACCEPTED), sa.null()), else_=Delivery.reason),
+            vendor_id=sa.bindparam("b_vendor"),
+            not_before=None,
+            lease_until=None,
+            claimed_by=None,
+        ),
+        accepted,
+    )
+
+
+def _verdict(d: Done, why: SendError) -> Retry | GiveUp:
+    return after_failure(
+        retry=why.retry,
+        reason=why.reason,
+        attempts=d.taken.attempt,
+        level=Level(d.taken.level),
+        retry_after=why.retry_after,
+    )
+
+
+async def _try_again(connection: AsyncConnection, later: Sequence[tuple[Done, SendError, Retry]]) -> None:
+    """Put messages back into line; one that was cancelled while in flight is not tried again."""
+    if not later:
+        return
+    await connection.execute(
+        sa.update(Delivery)
+        .where(
+            Delivery.id == sa.bindparam("b_id"),
+            Delivery.claimed_by == sa.bindparam("b_ticket"),
+            Delivery.state == State.SENDING.value,
         )
-    later, failed, over, given_up = [], [], [], []
-    mine = await _still_wanted(session, [d for d in done if not isinstance(d.outcome, Accepted)])
-    for d in done:
-        if isinstance(d.outcome, Accepted):
-            continue
-        verdict = after_failure(
-            retry=d.outcome.retry,
-            reason=d.outcome.reason,
-            attempts=d.taken.attempt,
-            level=Level(d.taken.level),
-            retry_after=d.outcome.retry_after,
-        )
-        if isinstance(verdict, Retry):
-            later.append(
-                {
-                    "b_id": d.taken.id,
-                    "b_ticket": d.ticket,
-                    "b_again": d.at + verdict.after,
-                    "b_reason": d.outcome.reason,
-                    "b_twice": d.outcome.maybe_sent,
-                }
-            )
-        else:
-            failed.append(
-                {
-                    "b_id": d.taken.id,
-                    "b_ticket": d.ticket,
-                    "b_at": d.at,
-                    "b_reason": verdict.reason,
-                    "b_twice": d.outcome.maybe_sent,
-                }
-            )
-            if d.taken.id in mine:
-                given_up.append(d.taken.id)
-        if verdict.failover and d.taken.id in mine:
-            over.append(d.taken.id)
-    if later:
-        await connection.execute(
-            # One that was cancelled while in flight is not tried again.
-            sa.update(Delivery)
-            .where(
-                Delivery.id == sa.bindparam("b_id"),
-                Delivery.claimed_by == sa.bindparam("b_ticket"),
-                Delivery.state == State.SENDING.value,
-            )
-            .values(
-                not_before=sa.bindparam("b_again"),
-                lease_until=None,
-                claimed_by=None,
-                reason=sa.bindparam("b_reason"),
-                possibly_twice=sa.or_(Delivery.possibly_twice, sa.bindparam("b_twice", type_=sa.Boolean())),
-            ),
-            later,
-        )
-    if failed:
-        await connection.execute(
-            sa.update(Delivery)
-            .where(Delivery.id == sa.bindparam("b_id"), Delivery.claimed_by == sa.bindparam("b_ticket"))
-            .values(
-                state=sa.case((_weaker_than(State.FAILED), State.FAILED.value), else_=Delivery.state),
-                state_at=sa.bindparam("b_at"),
-                reason=sa.bindparam("b_reason"),
-                not_before=None,
-                lease_until=None,
-                claimed_by=None,
-                possibly_twice=sa.or_(Delivery.possibly_twice, sa.bindparam("b_twice", type_=sa.Boolean())),
-            ),
-            failed,
-        )
-    for d in done:
-        events.publish(
-            session,
-            "delivery",
-            d.taken.id,
-            district=d.taken.district,
-            warning=d.taken.warning_id,
-            place=d.taken.town,
-            at=at,
-        )
-    if over:
-        await failover.go_on(session, over, registry=registry, at=at)
-    return await failover.lost(session, given_up) if given_up else []
+        .values(
+            not_before=sa.bindparam("b_again"),
+            lease_until=None,
+            claimed_by=None,
+            reason=sa.bindparam("b_reason"),
+            possibly_twice=sa.or_(Delivery.possibly_twice, sa.bindparam("b_twice", type_=sa.Boolean())),
+        ),
+        [
+            {
+                "b_id": d.taken.id,
+                "b_ticket": d.ticket,
+                "b_again": d.at + then.after,
+                "b_reason": why.reason,
+                "b_twice": why.maybe_sent,
+            }
+            for d, why, then in later
+        ],
+    )
+
+
+async def _fail(connection: AsyncConnection, failed: Sequence[tuple[Done, SendError]]) -> None:
+    """Take messages out of line for good; a stronger fact keeps its state."""
+    if not failed:
+        return
+    await connection.execute(
+        sa.update(Delivery)
+        .where(Delivery.id == sa.bindparam("b_id"), Delivery.claimed_by == sa.bindparam("b_ticket"))
+        .values(
+            state=sa.case((_weaker_than(State.FAILED), State.FAILED.value), else_=Delivery.state),
+            state_at=sa.bindparam("b_at"),
+            reason=sa.bindparam("b_reason"),
+            not_before=None,
+            lease_until=None,
+            claimed_by=None,
+            possibly_twice=sa.or_(Delivery.possibly_twice, sa.bindparam("b_twice", type_=sa.Boolean())),
+        ),
+        [
+            {
+                "b_id": d.taken.id,
+                "b_ticket": d.ticket,
+                "b_at": d.at,
+                "b_reason": why.reason,
+                "b_twice": why.maybe_sent,
+            }
+            for d, why in failed
+        ],
+    )
 
 
 async def _still_wanted(session: AsyncSession, done: Sequence[Done]) -> set[str]:
-    """Return those of these messages that their caller still holds and nobody has stopped or answered meanwhile."""
+    """Return those of these messages that their caller still holds: nobody has stopped or answered them."""
     tickets = {d.taken.id: d.ticket for d in done}
     found: set[str] = set()
     for part in chunks(sorted(tickets)):
@@ -180,7 +199,7 @@ def _kept(name: str) -> str:
 
 
 def _weaker_than(state: State) -> sa.ColumnElement[bool]:
-    """Not ``IN``: its list is written out anew each time, which a statement for many rows at once cannot be."""
+    """Say it without ``IN``: its list is written out anew each time, and one statement is for many rows."""
     return sa.or_(*(Delivery.state == weaker for weaker in weaker_than(state)))
 
 
@@ -191,6 +210,3 @@ def _attempt(outcome: Outcome) -> dict[str, str | None]:
         "b_outcome": "retry" if outcome.retry else "failed",
         "b_reason": f"{outcome.reason} {outcome.code}".strip()[:40],
     }
-
-
-__all__ = ["Done", "GiveUp", "record"]

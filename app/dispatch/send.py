@@ -1,14 +1,11 @@
 """The sender: takes what is due, calls the gateways, writes down what they said.
 
-The only caller of a channel.
-
-Two lanes: one for everything, one that takes only red and has calls of its own, so that hanging blues cannot
-hold a red. A claim never exceeds the free calls of its lane. The sender is told of time, addresses and what
-to do when a message is lost for good; it decides nothing.
+It is the only caller of a channel. Two lanes: one for everything, one that takes only red and has calls of
+its own, so that hanging blues cannot hold a red. A claim never exceeds the free calls of its lane. The sender
+is told of time, addresses and what to do when a message is lost for good; it decides nothing.
 """
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,6 +23,7 @@ from app.db import Database, chunks
 from app.directory.people import addresses
 from app.dispatch import failover
 from app.dispatch.claim import Taken, take
+from app.dispatch.rate import Rate
 from app.dispatch.record import Done, record
 from app.dispatch.tables import Delivery
 from app.ids import new_id
@@ -35,49 +33,6 @@ from app.warning.level import Level
 log = logs.get(__name__)
 
 OnLost = Callable[[AsyncSession, Sequence[str], datetime], Awaitable[None]]
-
-
-class Rate:
-    """What each channel may be given: a bucket of one second's worth, filled by the injected clock.
-
-    Red may borrow once more.
-    """
-
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
-        self._filled: dict[str, tuple[float, datetime]] = {}
-        self._booked: dict[tuple[str, bool], tuple[datetime, float]] = {}
-
-    def knows(self, channel: str) -> bool:
-        """Return whether the registry has such a channel."""
-        return any(one.name == channel for one in self._registry)
-
-    def take(self, channel: str, wanted: int, urgent: bool, at: datetime) -> tuple[int, datetime]:
-        """Return how many of ``wanted`` may go now, and when the rest may."""
-        rate = self._registry.by_name(channel).capabilities.rate
-        if rate is None:
-            return wanted, at
-        size = max(1.0, rate)
-        left, since = self._filled.get(channel, (size, at))
-        left = min(size, left + (at - since).total_seconds() * rate)
-        floor = (
-            -size if urgent else 0.0
-        )  # a red may run the district's own throttle into debt; blues then wait longer
-        may = min(wanted, max(0, math.floor(left - floor)))
-        self._filled[channel] = (left - may, at)
-        short = wanted - may
-        return may, self._book(channel, short, urgent, size, at) if short else at
-
-    def _book(self, channel: str, short: int, urgent: bool, size: float, at: datetime) -> datetime:
-        """Give the rest its own full second, each with one second's worth: a long line is then gone through once, not at every step."""
-        slot, used = self._booked.get((channel, urgent), (at, 0.0))
-        first = at.replace(microsecond=0) + timedelta(seconds=1)
-        if slot < first:
-            slot, used = first, 0.0
-        if used and used + short > size:
-            slot, used = slot + timedelta(seconds=1), 0.0
-        self._booked[channel, urgent] = (slot, used + short)
-        return slot
 
 
 @dataclass
@@ -146,7 +101,7 @@ class Sender:
                 started = await self._start(lane)
                 await self._record()
             except Exception as error:  # noqa: BLE001 - a lane outlives any one batch; the lease brings it back
-                log.error("lane.failed", lane=lane.name, error=type(error).__name__)
+                log.error("lane.failed", lane=lane.name, error=type(error).__name__)  # noqa: TRY400 - a driver's message may hold what was being written
                 started = 0
                 await self._clock_pause(1.0, stopping)
             if not started:
@@ -209,7 +164,7 @@ class Sender:
         return len(claimed.taken) + claimed.ended
 
     async def _park(self, session: AsyncSession, parked: Sequence[str], at: datetime) -> None:
-        """Send another way what can never go out as it stands; where there is none, whoever is next is told."""
+        """Send another way what can never go out as it stands; where there is none, the next is told."""
         if not parked:
             return
         log.error("delivery.parked", count=len(parked))
@@ -238,9 +193,8 @@ class Sender:
             return
         messages = [self._message(taken, number) for taken, number in ready]
         try:
-            async with asyncio.timeout(
-                channel.timeout + 1
-            ):  # the adapter's own deadline comes first; this is the last word
+            # The adapter's own deadline comes first; this is the last word.
+            async with asyncio.timeout(channel.timeout + 1):
                 outcomes = await channel.send(messages, at)
             if len(outcomes) != len(messages):
                 raise ValueError("one outcome for each message")
@@ -248,7 +202,7 @@ class Sender:
             call = asyncio.current_task()
             if isinstance(error, asyncio.CancelledError) and call is not None and call.cancelling():
                 raise  # somebody ends this call; one that an adapter made up ends nothing
-            log.error("adapter.failed", channel=channel.name, error=type(error).__name__)
+            log.error("adapter.failed", channel=channel.name, error=type(error).__name__)  # noqa: TRY400 - a vendor's message may hold the number
             outcomes = [Unreachable("adapter", maybe_sent=True)] * len(messages)
         self._fault("sent")
         ended = self._clock.now()
@@ -279,7 +233,7 @@ class Sender:
         )
 
     async def _record(self) -> None:
-        """Write down every outcome at hand, in one transaction; those of a failed write are kept and tried again."""
+        """Write down every outcome at hand, in one transaction; those of a failed write are tried again."""
         async with self._recording:
             if not self._done:
                 return

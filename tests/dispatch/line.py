@@ -20,9 +20,10 @@ from app.directory.tables import Person
 from app.dispatch import permit, receipts
 from app.dispatch.claim import Taken, take
 from app.dispatch.enqueue import Order, enqueue
+from app.dispatch.rate import Rate
 from app.dispatch.receipts import Recorded
 from app.dispatch.record import Done, record
-from app.dispatch.send import Rate, Sender
+from app.dispatch.send import Sender
 from app.dispatch.tables import Attempt, Delivery
 from app.origin import Origin
 from app.warning.level import Level
@@ -40,7 +41,7 @@ class Unlimited:
     def knows(self, channel: str) -> bool:
         return True
 
-    def take(self, channel: str, wanted: int, urgent: bool, at: datetime) -> tuple[int, datetime]:
+    def take(self, channel: str, wanted: int, *, urgent: bool, at: datetime) -> tuple[int, datetime]:
         return wanted, at
 
 
