@@ -22,10 +22,10 @@ from app.origin import Origin
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One message to be sent: to a person (or, for a broadcast, to a place), by one kind of channel, in one round.
+    """One message to be sent to a person (a broadcast: to a place), by one kind of channel, in one round.
 
-    ``key`` names it for ever (warning, person, kind, round …): the same order twice is one delivery. ``text`` may hold ``{link}``, which
-    becomes the person's one-tap link as it is sent.
+    ``key`` names it for ever (warning, person, kind, round …): the same order twice is one delivery. ``text``
+    may hold ``{link}``, which becomes the person's one-tap link as it is sent.
     """
 
     key: str
@@ -141,7 +141,7 @@ async def _known(session: AsyncSession, keys: Sequence[str]) -> dict[str, str]:
     known: dict[str, str] = {}
     for part in chunks(keys):
         found = await session.execute(sa.select(Delivery.key, Delivery.id).where(Delivery.key.in_(part)))
-        known |= {key: row_id for key, row_id in found}
+        known |= {row.key: row.id for row in found}
     return known
 
 
@@ -159,7 +159,7 @@ async def _contents(session: AsyncSession, orders: Sequence[Order]) -> dict[str,
                 Content.district == orders[0].district, Content.digest.in_(part)
             )
         )
-        found |= {digest: row_id for digest, row_id in rows}
+        found |= {row.digest: row.id for row in rows}
     new = [
         {"id": new_id(), "district": order.district, "digest": digest, "text": order.text}
         for digest, order in texts.items()
@@ -175,7 +175,7 @@ async def _contents(session: AsyncSession, orders: Sequence[Order]) -> dict[str,
                         Content.district == orders[0].district, Content.digest.in_(part)
                     )
                 )
-                found |= {digest: row_id for digest, row_id in rows}
+                found |= {row.digest: row.id for row in rows}
         else:
             await session.execute(sa.insert(Content), new)
             found |= {row["digest"]: row["id"] for row in new}

@@ -1,4 +1,4 @@
-"""Messages whose time has passed get their end, so that nothing stays queued for ever and everybody sees it."""
+"""Messages whose time has passed get their end: nothing stays queued for ever, and everybody sees it."""
 
 from datetime import datetime
 

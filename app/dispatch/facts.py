@@ -30,7 +30,7 @@ _ORDER = list(State)
 
 
 def state_of(facts: Iterable[State]) -> State:
-    """Return the strongest fact: a receipt that comes twice, late, or before its send returned changes nothing wrongly."""
+    """Return the strongest fact: a receipt that comes twice, late or too early changes nothing wrongly."""
     return max(facts, default=State.QUEUED, key=lambda state: state.strength)
 
 

@@ -48,7 +48,7 @@ async def revoke(session: AsyncSession, warning_ids: Collection[str], *, at: dat
 
 
 async def held(session: AsyncSession, warning_ids: Collection[str]) -> dict[tuple[str, str], Permit]:
-    """Return the permits of some warnings by (warning, purpose), locked against a cancel until this transaction ends."""
+    """Return warnings' permits by (warning, purpose), locked against a cancel till the transaction ends."""
     rows = await session.scalars(
         sa.select(Permit)
         .where(Permit.warning_id.in_(warning_ids))

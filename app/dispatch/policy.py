@@ -1,9 +1,7 @@
 """PURE: what follows a failed try.
 
-Retry moves the line, never the state; red goes over to another channel at once.
-
-Numbers are assumed defaults: a red must be with another vendor while its first still times out, a blue may
-wait out a bad minute.
+Retry moves the line, never the state; red goes over to another channel at once. Numbers are assumed defaults:
+a red must be with another vendor while its first still times out, a blue may wait out a bad minute.
 """
 
 from dataclasses import dataclass

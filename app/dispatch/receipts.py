@@ -122,8 +122,8 @@ async def _apply(
             log.warning("receipt.unknown_state", channel=delivery.channel, delivery=delivery.id)
             continue
         if delivery.state in weaker_than(state):
-            # A call that rang out is a round without an answer, and the next round comes. A number that does
-            # not exist never will.
+            # A call that rang out is a round without an answer, and the next round comes; for a number that
+            # does not exist none ever will.
             final = state is State.FAILED and receipt.final_for_number
             reason = ("bad-number" if final else "carrier") if state is State.FAILED else None
             moves.setdefault((state, reason), []).append(delivery.id)

@@ -36,7 +36,10 @@ async def by_key(session: AsyncSession, channel: str, keys: Collection[str]) -> 
 
 
 async def by_vendor_id(session: AsyncSession, channel: str, ids: Collection[str]) -> dict[str, Addressed]:
-    """Return whom deliveries of one channel went to, by the vendor's ids (a vendor may tell a key press by the call alone)."""
+    """Return whom deliveries of one channel went to, by the vendor's ids.
+
+    A vendor may tell a key press by the call alone.
+    """
     found: dict[str, Addressed] = {}
     for part in chunks(list(ids)):
         rows = await session.execute(
@@ -49,7 +52,7 @@ async def by_vendor_id(session: AsyncSession, channel: str, ids: Collection[str]
 
 
 async def alive(session: AsyncSession, ids: Collection[str]) -> set[str]:
-    """Return those that may still reach, or have reached, their person, by whichever channel of their line."""
+    """Return those that may still reach, or have reached, their person, by any channel of their line."""
     roots = await root(session, ids)
     first = {one: one for one in roots.values()}  # every delivery of these lines, and the first of its line
     found: set[str] = set()
@@ -87,7 +90,10 @@ async def bad_numbers(session: AsyncSession, ids: Collection[str]) -> set[str]:
 
 
 async def root(session: AsyncSession, ids: Collection[str]) -> dict[str, str]:
-    """Return for deliveries that were given to another channel the first of their line: calls are noted on that one."""
+    """Return the first of its line for each delivery: calls are noted on that one.
+
+    A line is a delivery and those it was given on to, channel after channel.
+    """
     found = {one: one for one in ids}
     open_ = set(ids)
     while open_:

@@ -84,9 +84,8 @@ class Delivery(Base):
     urgency: Mapped[int]
     round: Mapped[int]
     failover_of: Mapped[str | None] = mapped_column(sa.String(36))
-    link_of: Mapped[str | None] = mapped_column(
-        sa.String(36)
-    )  # the warning whose one-tap link its text carries, where another has taken over since: a retry says the same
+    # The warning whose one-tap link its text carries, where another took over since: a retry says the same.
+    link_of: Mapped[str | None] = mapped_column(sa.String(36))
     state: Mapped[str] = mapped_column(sa.String(10))
     reason: Mapped[str | None] = mapped_column(sa.String(40))
     vendor_id: Mapped[str | None] = mapped_column(sa.String(80))
@@ -113,14 +112,16 @@ class Attempt(Base):
     channel: Mapped[str] = mapped_column(sa.String(40))
     occurred_at: Mapped[datetime]
     received_at: Mapped[datetime | None]
-    outcome: Mapped[str | None] = mapped_column(
-        sa.String(12)
-    )  # accepted, retry, failed; null while the call is open or its worker died
+    # accepted, retry, failed; null while the call is open or its worker died
+    outcome: Mapped[str | None] = mapped_column(sa.String(12))
     reason: Mapped[str | None] = mapped_column(sa.String(40))
 
 
 class ReceiptRow(Base):
-    """What a gateway reported later; unmatched ones (``delivery_id`` null) are kept, shown and matched again for a while."""
+    """What a gateway reported later.
+
+    Unmatched ones (``delivery_id`` null) are kept, shown and matched again for a while.
+    """
 
     __tablename__ = "receipt"
     __table_args__ = (
