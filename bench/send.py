@@ -18,11 +18,13 @@ from pathlib import Path
 from time import perf_counter
 
 import sqlalchemy as sa
+from alembic import command
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.api import schema
 from app.channels import registry
 from app.clock import SystemClock
-from app.db import Base, Database, chunks
+from app.db import Database, chunks
 from app.dispatch import permit
 from app.dispatch.enqueue import Order, enqueue
 from app.dispatch.send import Sender
@@ -30,7 +32,6 @@ from app.dispatch.tables import Delivery
 from app.ids import new_id
 from app.origin import Origin
 from bench.measured import Measured
-from tests.support.database import load_tables
 
 DELIVERIES, RUNS, AT_ONCE = 5_000, 3, 50
 
@@ -85,10 +86,12 @@ def _databases(folder: Path) -> Iterator[dict[str, str]]:
 
 @asynccontextmanager
 async def _fresh(url: str) -> AsyncIterator[Database]:
-    load_tables()
     engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    Base.metadata.drop_all(engine)
-    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        config = schema.config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+        command.upgrade(config, "head")
     engine.dispose()
     database = Database(url)
     try:
