@@ -3,6 +3,7 @@
 Calls stop; those who were reached are told.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import audit, events
 from app.access.officer import Officer
 from app.access.rights import require
-from app.activation import countersign, said
+from app.activation import countersign, lineage, said
 from app.activation.countersign import Act
+from app.activation.said import Told
 from app.activation.states import UNDECIDED, check_part, check_warning
 from app.activation.tables import Decision, Part, Warning
 from app.answer import obligations
@@ -47,14 +49,36 @@ async def end(
     at: datetime,
     scheme: Scheme,
     registry: Registry,
+    told: Told | None = None,
+    urgency: int = 0,
 ) -> None:
-    """End a warning: no send starts after this commits.
+    """End a warning, and the raises that follow it: no send starts after this commits.
 
-    A cancelled or closed one is followed by an all-clear to whom it reached.
+    A cancelled or closed one is followed by an all-clear to whom it reached, or by ``told`` instead. Where
+    only a raise ends, the warning it raised goes on: its calls in those towns are taken up again.
     """
     check_warning(row.state, state)
     planned = row.plan_id is not None
     row.state, row.ended_at, row.next_advance_at = state, at, None
+    raises: list[Warning] = []
+    if row.raised_from is None:
+        raises = await lineage.raises(session, row)
+        for raised in raises:
+            await end(
+                session,
+                raised,
+                state,
+                reason=reason,
+                by=by,
+                at=at,
+                scheme=scheme,
+                registry=registry,
+                told=told,
+                urgency=urgency,
+            )
+    elif (below := await lineage.raised_by(session, row)) is not None:
+        await obligations.call_again(session, below.id, [*row.places, row.district], at=at)
+        told = told or said.step_down(scheme, below)
     if planned:
         await withdraw.warnings(session, [row.id], reason=state, at=at)
         await obligations.stop_calling(session, row.id)
@@ -64,7 +88,16 @@ async def end(
         await acts.withdraw_for(session, row.id, at=at)
         await doors.withdraw_for(session, row.id, at=at)
         if state in ("cancelled", "closed"):
-            await _all_clear(session, row, scheme=scheme, registry=registry, at=at)
+            await _tell(
+                session,
+                row,
+                told or said.clear(scheme, row, at),
+                told_by=[raised.id for raised in raises],
+                scheme=scheme,
+                registry=registry,
+                at=at,
+                urgency=urgency,
+            )
     audit.record(session, state, row.id, district=row.district, by=by, at=at, reason=reason)
     events.publish(session, "warning", row.id, district=row.district, warning=row.id, at=at)
 
@@ -128,8 +161,16 @@ async def withdraw_parts(session: AsyncSession, row: Warning, *, at: datetime, b
         audit.record(session, "withdrawn", part.id, district=row.district, by=by, at=at, part=part.name)
 
 
-async def _all_clear(
-    session: AsyncSession, row: Warning, *, scheme: Scheme, registry: Registry, at: datetime
+async def _tell(
+    session: AsyncSession,
+    row: Warning,
+    told: Told,
+    *,
+    told_by: Collection[str],
+    scheme: Scheme,
+    registry: Registry,
+    at: datetime,
+    urgency: int,
 ) -> None:
     """Tell everybody whom the warning may have reached that it is over."""
     await permit.grant(
@@ -142,4 +183,13 @@ async def _all_clear(
         expires_at=at + CLEAR_LIFE,
         purpose="clear",
     )
-    await notify.all_clear(session, row.id, text=said.clear(scheme, row, at), registry=registry, at=at)
+    await notify.all_clear(
+        session,
+        row.id,
+        text=told.text,
+        aloud=told.aloud,
+        told_by=told_by,
+        registry=registry,
+        at=at,
+        urgency=urgency,
+    )

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import audit, events
-from app.activation import said
+from app.activation import lineage, said
 from app.activation.states import check_part
 from app.activation.tables import Decision, Part, PlanRow, Warning
 from app.answer import obligations
@@ -19,16 +19,22 @@ from app.audit import Actor
 from app.channels.registry import Registry
 from app.db import lock
 from app.directory import people
+from app.dispatch import withdraw
 from app.dispatch.enqueue import Order, enqueue
 from app.origin import Origin
 from app.scheme.models import Scheme
-from app.tasks import doors, orders
+from app.tasks import alarms, doors, orders
 from app.tasks.doors import Stop
 from app.warning.plan import PlanLine
 
 CONTROLS = {word: name for name, word in orders.WORDS.items()}
 # How long the confirming side has to say that an order is carried out (assumed; 44NN: report every 30 min).
 ORDER_LIMIT = timedelta(minutes=30)
+
+
+def line_key(line: PlanLine) -> str:
+    """Return what names a line within a part."""
+    return f"{line.place}/{line.layer}/{line.duty}"
 
 
 async def let_out(
@@ -69,6 +75,7 @@ async def let_out(
         int(row.level or 0),
         part.plan_id,
     )
+    lines = await _one_level_at_a_time(session, row, part, lines, at=at)
     asked = await _asked(session, row, lines, scheme=scheme, at=at)
     opened = await obligations.open_(
         session, about, part.name, asked, scheme=scheme, registry=registry, at=at, by=by
@@ -91,6 +98,25 @@ async def let_out(
         plan=part.plan_id,
     )
     events.publish(session, "plan", part.id, district=row.district, warning=row.id, at=at)
+
+
+async def _one_level_at_a_time(
+    session: AsyncSession, row: Warning, part: Part, lines: Sequence[PlanLine], *, at: datetime
+) -> Sequence[PlanLine]:
+    """Nobody is called at the bureau's level and at a raised one at once: the higher call replaces the lower.
+
+    For a raise, stop the part's calls of the warning it follows in the same places. For a warning with
+    raises, leave out what they have let out already. Returns the lines to let out.
+    """
+    if row.raised_from is None:
+        above = await lineage.out_above(session, row, part.name)
+        return [line for line in lines if line_key(line) not in above]
+    below = await lineage.raised_by(session, row)
+    if below is not None:
+        towns = {line.place for line in lines}
+        await obligations.stop_calling(session, below.id, part=part.name, towns=towns)
+        await withdraw.places(session, below.id, towns, reason="raised", at=at, part=part.name)
+    return lines
 
 
 async def _asked(
@@ -155,8 +181,20 @@ async def _broadcast(
         for kind in line.channels
         if kind == "broadcast"
     ]
-    if out:
-        await enqueue(session, out, registry=registry, at=at)
+    if not out:
+        return
+    placed = await enqueue(session, out, registry=registry, at=at)
+    if len(placed) < len(out):
+        await alarms.raise_(
+            session,
+            row.district,
+            row.origin,
+            "no-channel",
+            f"没有接通应急广播：{len(out) - len(placed)} 个镇街没有播出，请用别的办法",
+            at=at,
+            level=row.level,
+            warning_id=row.id,
+        )
 
 
 async def _door_lists(session: AsyncSession, row: Warning, homes: Sequence[Asked], *, at: datetime) -> None:

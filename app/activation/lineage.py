@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.activation.tables import Warning
+from app.activation.tables import Part, Warning
 
 
 async def affected(session: AsyncSession, row: Warning) -> list[Warning]:
@@ -83,3 +83,45 @@ async def waiting_for(session: AsyncSession, row: Warning) -> list[Warning]:
 def instant(value: str | None) -> datetime | None:
     """Read a time kept in a reference."""
     return datetime.fromisoformat(value) if value else None
+
+
+async def raises(session: AsyncSession, row: Warning) -> list[Warning]:
+    """Return the raises (提级) in force that follow a bureau's warning, locked."""
+    found = await session.scalars(
+        sa.select(Warning)
+        .where(Warning.root_id == row.root_id, Warning.state == "in-force", Warning.raised_from.is_not(None))
+        .order_by(Warning.id)
+        .with_for_update()
+    )
+    return [other for other in found if other.references[0][:2] == [row.identifier, row.sender]]
+
+
+async def raised_by(session: AsyncSession, row: Warning) -> Warning | None:
+    """Return the warning that a raise follows, while it is in force."""
+    identifier, sender, _ = row.references[0]
+    return await session.scalar(
+        sa.select(Warning).where(
+            Warning.district == row.district,
+            Warning.identifier == identifier,
+            Warning.sender == sender,
+            Warning.event_code == row.event_code,
+            Warning.state == "in-force",
+        )
+    )
+
+
+async def out_above(session: AsyncSession, row: Warning, part: str) -> set[str]:
+    """Return what raises of a warning have let out of a part: nobody is asked for these at its own level."""
+    lines = await session.scalars(
+        sa.select(Part.lines)
+        .join(Warning, Warning.id == Part.warning_id)
+        .where(
+            Warning.root_id == row.root_id,
+            Warning.id != row.id,
+            Warning.state == "in-force",
+            Warning.raised_from.is_not(None),
+            Part.name == part,
+            Part.state == "released",
+        )
+    )
+    return {key for keys in lines for key in keys}

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import audit, events
-from app.activation import let_out, said
+from app.activation import let_out, lineage, said
+from app.activation.let_out import line_key
 from app.activation.situation import gather
 from app.activation.states import UNDECIDED
 from app.activation.tables import Part, PlanRow, Warning, ends_at
@@ -36,11 +37,6 @@ class Made:
     plan: Plan
     row: PlanRow | None
     new: bool
-
-
-def line_key(line: PlanLine) -> str:
-    """Return what names a line within a part."""
-    return f"{line.place}/{line.layer}/{line.duty}"
 
 
 async def make(
@@ -138,6 +134,8 @@ async def let_out_new(
         lines = [line for line in made.plan.lines if line.part == name]
         mine = [part for part in parts if part.name == name]
         out = {key for part in mine if part.state == "released" for key in part.lines}
+        if row.raised_from is None:
+            out |= await lineage.out_above(session, row, name)
         wanted = [line for line in lines if line_key(line) not in out]
         pending = next((part for part in mine if part.state in UNDECIDED), None)
         held = next((part for part in mine if part.state == "held"), None)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import audit, events
-from app.activation import close, lineage, propose, supersede
+from app.activation import close, lineage, propose, supersede, uplift
 from app.activation.tables import Part, Warning
 from app.audit import Actor
 from app.channels.registry import Registry
@@ -121,6 +121,7 @@ async def receive(
         msg_type=received.msg_type,
         status=received.status,
         level=received.level,
+        raised_from=None,
         sent=received.sent,
         effective=received.effective,
         onset=received.onset,
@@ -186,10 +187,12 @@ async def apply(
 ) -> None:
     """Do what a message says: end what it cancels, replace what it updates, plan it, apply what waited."""
     earlier = await lineage.affected(session, row)
-    row.affects = [other.id for other in earlier]
+    row.affects = [other.id for other in earlier if other.raised_from is None]
     if row.msg_type == "Cancel":
         row.state, row.ended_at = "closed", at
         for other in earlier:
+            if other.state != "in-force":  # a raise has ended with the warning it follows
+                continue
             await close.end(
                 session,
                 other,
@@ -209,12 +212,16 @@ async def apply(
             audit.record(session, "applied", other.id, district=row.district, by=by, at=at, state="closed")
         return
     row.state = "in-force"
+    raises = [other for other in earlier if uplift.goes_on(other, row)]
+    earlier = [other for other in earlier if other not in raises]
     if earlier:
         row.root_id = earlier[0].root_id
         row.version = max(other.version for other in earlier) + 1
     made = await propose.make(session, row, scheme=scheme, at=at, cause=cause, by=by, replaces=earlier)
     await supersede.retire(session, earlier, row, at=at, by=by)
     await propose.let_out_new(session, row, made, scheme=scheme, registry=registry, at=at, by=by)
+    for raised in raises:
+        await uplift.follow(session, raised, row, scheme=scheme, registry=registry, at=at, by=by)
     for update in waiting:
         update.disposition = "applies"
         await apply(session, update, scheme=scheme, registry=registry, at=at, by=by)

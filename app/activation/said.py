@@ -1,5 +1,6 @@
 """What is said about a warning, as values for the templates, and the few texts no obligation asks for."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,22 +13,34 @@ from app.directory import people
 from app.origin import Origin
 from app.scheme.models import Scheme
 from app.warning.level import Level
-from app.wording.compose import text
+from app.wording.compose import in_own_words, text
 from app.wording.facts import places_text
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What those are told whom a warning has reached: as an SMS, and by the loudspeakers."""
+
+    text: str
+    aloud: str
+
+
 def title(scheme: Scheme, row: Warning) -> str:
-    """Return the warning's short name: 暴雨红色预警, 实测暴雨红色."""
+    """Return the warning's short name: 暴雨红色预警, 实测暴雨红色, 暴雨橙色预警（区里提到红色）."""
     hazard = scheme.ruleset.hazard(row.event_code, row.sent)
     name = hazard.name if hazard else row.event_code
     level = Level(row.level or 0)
+    if row.raised_from is not None:
+        return f"{name}{Level(row.raised_from).zh}预警（区里提到{level.zh}）"
     return f"实测{name}{level.zh}" if row.observed else f"{name}{level.zh}预警"
 
 
 def _values(scheme: Scheme, row: Warning, where: str) -> dict[str, Any]:
     hazard = scheme.ruleset.hazard(row.event_code, row.sent)
     level = Level(row.level or 0)
-    signal = hazard.signal.get(level) if hazard else None
+    signal = (
+        hazard.signal.get(level if row.raised_from is None else Level(row.raised_from)) if hazard else None
+    )
     return {
         "hazard": hazard.name if hazard else row.event_code,
         "hazard_id": hazard.id if hazard else "",
@@ -41,6 +54,7 @@ def _values(scheme: Scheme, row: Warning, where: str) -> dict[str, Any]:
         "observed": row.observed,
         "exercise": row.origin == Origin.EXERCISE,
         "version": row.version,
+        "raised_from": row.raised_from,
     }
 
 
@@ -64,10 +78,46 @@ def broadcast(scheme: Scheme, row: Warning, place: str, at: datetime) -> str:
     )
 
 
-def clear(scheme: Scheme, row: Warning, at: datetime) -> str:
-    """Return the all-clear, as an SMS; loudspeakers say the same words."""
+def clear(scheme: Scheme, row: Warning, at: datetime) -> Told:
+    """Return the all-clear."""
+    return _told(scheme, _values(scheme, row, ""), "clear", at)
+
+
+def correction(scheme: Scheme, row: Warning, words: str | None) -> Told:
+    """Return the correction of a false or wrong warning: the prepared one, or what the officer wrote."""
     values = _values(scheme, row, "")
-    return text(scheme.templates, texts.facts(values, scheme, kind="clear", channel="sms", issued=at))
+    if words is None:
+        values["what"] = "原通知有误，现已撤回，不必照做，不用再回"
+        return _told(scheme, values, "correction", row.sent)
+    sms, aloud = (
+        texts.facts(values, scheme, kind="correction", channel=channel) for channel in ("sms", "broadcast")
+    )
+    return Told(in_own_words(words, sms), in_own_words(words, aloud))
+
+
+def step_down(scheme: Scheme, row: Warning) -> Told:
+    """Return what those who were called at a raised level are told when only the raise of ``row`` ends."""
+    values = _values(scheme, row, "")
+    values["what"] = f"提级已结束，仍按{Level(row.level or 0).zh}应对"
+    return _told(scheme, values, "correction", row.sent)
+
+
+def _told(scheme: Scheme, values: dict[str, Any], kind: str, issued: datetime) -> Told:
+    aloud = {**values, "places": scheme.district.name}
+    return Told(
+        text(scheme.templates, texts.facts(values, scheme, kind=kind, channel="sms", issued=issued)),
+        text(scheme.templates, texts.facts(aloud, scheme, kind=kind, channel="broadcast", issued=issued)),
+    )
+
+
+def corrected(scheme: Scheme, row: Warning) -> str:
+    """Return what the duty chief is told by phone when somebody has sent a correction."""
+    values = _values(scheme, row, scheme.district.name)
+    values["what"] = "值班人员已撤回这条预警，并通知了收到的人，请立即复核"
+    return text(
+        scheme.templates,
+        texts.facts(values, scheme, kind="correction", channel="voice", layer="L1", issued=row.sent),
+    )
 
 
 def undecided(scheme: Scheme, row: Warning, part: str) -> str:

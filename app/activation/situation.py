@@ -36,6 +36,7 @@ def facts_of(row: Warning) -> WarningFacts:
         observed=row.observed,
         headline=row.headline,
         issuer=row.issuer,
+        raised_from=None if row.raised_from is None else Level(row.raised_from),
     )
 
 
@@ -109,6 +110,11 @@ async def gather(
         holdings=tuple(holdings),
         windows=await _once(session, "windows", at, windows.read_windows(session, row.district, at)),
         levels=await _once(session, "levels", at, windows.read_levels(session, row.district, at)),
-        others=tuple(facts_of(other) for other in others if other.level is not None and other.places),
+        # A raise is the district's own resolve, no sign of the weather: nothing is proposed because of it.
+        others=tuple(
+            facts_of(other)
+            for other in others
+            if other.level is not None and other.places and other.raised_from is None
+        ),
         district=Place(row.district, scheme.district.name, "", "district"),
     )

@@ -36,6 +36,9 @@ class Warning(Base):
     msg_type: Mapped[str] = mapped_column(sa.String(10))
     status: Mapped[str] = mapped_column(sa.String(10))
     level: Mapped[int | None]
+    raised_from: Mapped[
+        int | None
+    ]  # 提级 (``uplift``): the level of the bureau's signal that this one raises
     sent: Mapped[datetime]
     effective: Mapped[datetime | None]
     onset: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""The words of a call: what is said about the warning, for exactly the duties and places this person is asked for."""
+"""The words of a call: what is said about the warning, for the duties and places this person is asked for."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from app.wording.compose import text
 from app.wording.facts import Facts
 
 LINK = "{link}"
-"""Stands in the stored text of an SMS; the sender puts the person's own link there, so that the text itself is stored once."""
+"""Stands in the stored text of an SMS; the sender puts the person's own link there: one text for all."""
 
 _TOLD = {
     "superior": "叫不应，请马上督促或派人",
@@ -47,6 +47,7 @@ def facts(values: Mapping[str, Any], scheme: Scheme, *, kind: str, channel: str,
         "observed": values["observed"],
         "exercise": values["exercise"],
         "version": values["version"],
+        "raised_from": None if values.get("raised_from") is None else Level(values["raised_from"]),
     }
     return Facts(**{"kind": kind, "channel": channel, **base, **more})
 
@@ -67,8 +68,7 @@ class Writer:
         if about not in self._made:
             more: dict[str, Any] = {"layer": top.layer, "duty": top.duty, "duties": duties, "places": places}
             if who in _TOLD:
-                # A superior answers for those below by doing something, not by being told what they were
-                # told.
+                # A superior answers for those below by doing something, not by hearing what they heard.
                 more |= {"do": _TOLD[who], "layer": "L2", "duty": ""}
             if kind == "sms":
                 more["link"] = LINK

@@ -1,5 +1,6 @@
-"""After a warning ends: tell everybody it may have reached, once each, by the quietest way they were reached."""
+"""After a warning ends: tell everybody it may have reached, once each, by the quietest way that worked."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -15,12 +16,30 @@ _MAYBE_REACHED = (State.SENDING.value, State.ACCEPTED.value, State.DELIVERED.val
 
 
 async def all_clear(
-    session: AsyncSession, warning_id: str, *, text: str, registry: Registry, at: datetime
+    session: AsyncSession,
+    warning_id: str,
+    *,
+    text: str,
+    registry: Registry,
+    at: datetime,
+    aloud: str | None = None,
+    told_by: Collection[str] = (),
+    urgency: int = 0,
 ) -> int:
     """Queue the all-clear: an SMS to each person who was called, a broadcast where one was played.
 
-    Returns how many.
+    ``aloud``: what loudspeakers say, where that is not the SMS. ``told_by``: warnings whose own all-clear has
+    just been queued; whoever gets that one is not told twice. An all-clear never overtakes a warning: with
+    ``urgency`` 0 it waits behind everything that calls. Returns how many.
     """
+    told: set[str] = set()
+    if told_by:
+        others = await session.execute(
+            sa.select(Delivery.person_id, Delivery.place_id).where(
+                Delivery.warning_id.in_(list(told_by)), Delivery.purpose == "clear"
+            )
+        )
+        told = {person or place for person, place in others}
     rows = (
         await session.execute(
             sa.select(Delivery)
@@ -38,6 +57,8 @@ async def all_clear(
     ).scalars()
     orders: dict[str, Order] = {}
     for row in rows:
+        if (row.person_id or row.place_id) in told:
+            continue
         kind = "broadcast" if row.person_id is None else "sms"
         key = f"{warning_id}:clear:{row.person_id or row.place_id}"
         orders.setdefault(
@@ -56,12 +77,13 @@ async def all_clear(
                 kind=kind,
                 level=row.level,
                 round=1,
-                text=text,
+                text=aloud if aloud is not None and kind == "broadcast" else text,
                 expires_at=None,
             ),
         )
-    # An all-clear never overtakes a warning: it waits behind everything that calls.
     placed = (
-        await enqueue(session, list(orders.values()), registry=registry, at=at, urgency=0) if orders else {}
+        await enqueue(session, list(orders.values()), registry=registry, at=at, urgency=urgency)
+        if orders
+        else {}
     )
     return len(placed)

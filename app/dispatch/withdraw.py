@@ -1,4 +1,4 @@
-"""Stop what has not started: a warning's messages, those of some places, or single ones that nobody needs any more."""
+"""Stop what has not started: a warning's messages, those of some places, or single ones nobody needs now."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -17,10 +17,9 @@ _WAITING = (State.QUEUED.value, State.SENDING.value)
 async def warnings(session: AsyncSession, warning_ids: Collection[str], *, reason: str, at: datetime) -> int:
     """Stop everything of these warnings.
 
-    No send starts after this commits; one in flight right now may still arrive.
-
-    Messages that a worker is claiming at this moment are skipped here: its claim waits for this commit, sees
-    the permit gone and cancels them itself.
+    No send starts after this commits; one in flight right now may still arrive. Messages that a worker is
+    claiming at this moment are skipped here: its claim waits for this commit, sees the permit gone and
+    cancels them itself.
     """
     await permit.revoke(session, warning_ids, at=at)
     return await _cancel(
@@ -29,12 +28,18 @@ async def warnings(session: AsyncSession, warning_ids: Collection[str], *, reaso
 
 
 async def places(
-    session: AsyncSession, warning_id: str, towns: Collection[str], *, reason: str, at: datetime
+    session: AsyncSession,
+    warning_id: str,
+    towns: Collection[str],
+    *,
+    reason: str,
+    at: datetime,
+    part: str | None = None,
 ) -> int:
-    """Stop what waits for some towns of a warning that goes on elsewhere."""
-    return await _cancel(
-        session, sa.and_(Delivery.warning_id == warning_id, Delivery.town.in_(list(towns))), reason, at
-    )
+    """Stop what waits for some towns (and one part) of a warning that goes on elsewhere."""
+    which = [Delivery.warning_id == warning_id, Delivery.town.in_(list(towns))]
+    which += [Delivery.part == part] if part else []
+    return await _cancel(session, sa.and_(*which), reason, at)
 
 
 async def deliveries(session: AsyncSession, ids: Collection[str], *, reason: str, at: datetime) -> int:
@@ -70,8 +75,7 @@ async def _cancel(session: AsyncSession, which: sa.ColumnElement[bool], reason: 
             sa.update(Delivery)
             .where(Delivery.id.in_(part))
             .values(
-                # In flight: the gateway may already have it. It keeps its lease so that the outcome is still
-                # recorded.
+                # In flight: the gateway may have it. It keeps its lease, so that the outcome is recorded.
                 state=State.CANCELLED.value,
                 reason=reason,
                 state_at=at,

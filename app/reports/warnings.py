@@ -26,6 +26,7 @@ def brief(row: Warning) -> dict[str, Any]:
         "hazard": row.event_code,
         "hazard_name": names.event(row.event_code),
         "level": None if row.level is None else Level(row.level).word,
+        "raised_from": None if row.raised_from is None else Level(row.raised_from).word,
         "origin": row.origin,
         "observed": row.observed,
         "status": row.status,

@@ -11,7 +11,7 @@ from app.warning.level import Level
 from app.warning.plan import NotChosen, Plan, PlanLine, Reason
 from app.warning.response import response
 from app.warning.ruleset import AlsoCall, Cell, DutyRules, Ruleset
-from app.warning.situation import Holding, Place, Situation
+from app.warning.situation import Holding, Place, Situation, WarningFacts
 from app.warning.stage import Stage, stage
 from app.warning.thresholds import Finding, by_place, observed
 from app.warning.uplift import next_edge, uplift
@@ -36,9 +36,10 @@ def plan(situation: Situation, rules: Ruleset) -> Plan:
     findings = observed(situation.windows, situation.levels, rules, at)
     where = stage(warning, hazard, findings, rules, at)
     segment = where.segment.id
-    # A reminder is no signal, so it has no level that could be raised.
-    raised = None if warning.observed else uplift(warning.level, situation, rules, findings)
-    started = response(situation, rules, findings)
+    # A reminder is no signal, so it has no level that could be raised; what is raised is not raised again.
+    raised = None if not _may_rise(warning) else uplift(warning.level, situation, rules, findings)
+    # A raise is the district's own resolve: the signal that it raises proposes the response.
+    started = None if warning.raised_from is not None else response(situation, rules, findings)
     reminder = warning.observed  # made from measurements alone: it calls the responsible and orders nothing
     return Plan(
         segment=segment,
@@ -54,8 +55,20 @@ def plan(situation: Situation, rules: Ruleset) -> Plan:
         controls=() if reminder else measures.controls(warning.level, segment, hazard, rules),
         next_cut=_next_cut(situation, rules, hazard, where),
         actions=() if reminder else measures.actions(warning.level, segment, rules),
-        because=(where.because, *_level_missing(warning.level, hazard)),
+        because=(where.because, *_level_missing(warning.level, hazard), *_raised(warning)),
     )
+
+
+def _may_rise(warning: WarningFacts) -> bool:
+    return not warning.observed and warning.raised_from is None
+
+
+def _raised(warning: WarningFacts) -> tuple[Reason, ...]:
+    """Why somebody is called at a level that no bureau has issued."""
+    if warning.raised_from is None:
+        return ()
+    text = f"信号为{warning.raised_from.zh}，区里决定提级，按{warning.level.zh}叫应"
+    return (Reason("uplift.decided", text, {"from": warning.raised_from.word, "level": warning.level.word}),)
 
 
 def _level_missing(level: Level, hazard: HazardRules) -> tuple[Reason, ...]:
@@ -212,7 +225,7 @@ def _next_cut(situation: Situation, rules: Ruleset, hazard: HazardRules, where: 
     warning = situation.warning
     moments = [] if where.next_cut is None else [where.next_cut]
     if (
-        not warning.observed
+        _may_rise(warning)
         and warning.level >= rules.uplift.from_level
         and next_level(hazard, warning.level) is not None
     ):

@@ -35,6 +35,12 @@ class WarningFacts:
     observed: bool = False  # made from observations alone: a reminder, not a bureau's signal
     headline: str = ""
     issuer: str = ""
+    raised_from: Level | None = None  # 提级: the district calls at `level`, the bureau's signal says this one
+
+    @property
+    def signal(self) -> Level:
+        """The level the bureau's signal has: what it promises, in which window, is said at this level."""
+        return self.level if self.raised_from is None else self.raised_from
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,13 +36,13 @@ def stage(
     if warning.observed:
         return _fixed(stages, stages.observed, "observed", "依据实测，已在发生")
     for finding in findings:
-        if _is_of(finding, hazard) and finding.place in warning.places and finding.level >= warning.level:
+        if _is_of(finding, hazard) and finding.place in warning.places and finding.level >= warning.signal:
             return _fixed(stages, stages.observed, "observed", f"区域内已达到：{finding.reason.text}")
     if warning.onset is not None:
         return _lead(stages, warning.onset, "onset", "按预计发生时间", at)
     if warning.effective is not None and warning.effective > at:
         return _lead(stages, warning.effective, "effective", "无发生时间，按生效时间", at)
-    signal = hazard.signal.get(warning.level)
+    signal = hazard.signal.get(warning.signal)
     if signal is not None and signal.window is not None:
         return _by_window(stages, warning.effective or warning.sent, signal.window, at)
     return _fixed(stages, stages.default, "default", "无发生时间，信号也无时限，按默认时段")

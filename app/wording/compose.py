@@ -12,6 +12,7 @@ from app.wording.sms import JOINED, SINGLE, sms_units
 from app.wording.spoken import spoken
 
 LIMITS = {"sms": 60, "voice": 120, "broadcast": 200, "page": 2000}  # characters of one fact, by channel
+OWN_WORDS = 500  # characters an officer may write; the doors ask for fewer
 SHORTEST = 24  # what happens is cut to make an SMS fit, but never below this
 REPLY = "回1确认，回2有困难"
 DRILL = "演练"
@@ -42,6 +43,22 @@ def text(templates: Iterable[Template], facts: Facts) -> str:
     return made
 
 
+def in_own_words(words: str, facts: Facts) -> str:
+    """What an officer wrote in place of a prepared correction, by SMS or loudspeaker.
+
+    It goes out whole under the district's name, in one line; an exercise and a measurement stay recognisable.
+    """
+    line = clean(words, OWN_WORDS)
+    made = (
+        f"【{clean(facts.signature, 20)}】更正：{line}。"
+        if facts.channel == "sms"
+        else spoken(f"{clean(facts.district, 20)}应急指挥中心，现在更正：{line}。")
+    )
+    if facts.observed:
+        made = made.replace(_SIGNAL, "提醒")
+    return _as_drill(made, facts) if facts.exercise else made
+
+
 def _fill(template: Template, values: Mapping[str, str], facts: Facts) -> str:
     made = _tidy(_BLANK.sub(lambda blank: values.get(blank[1], ""), template.text))
     if facts.observed:
@@ -53,6 +70,8 @@ def task(templates: Iterable[Template], facts: Facts) -> str:
     """The words for what this duty has to do, by themselves; empty where the scheme has none."""
     template = _best(tuple(templates), facts, "do")
     made = clean(facts.do or (template.text if template else ""), LIMITS[facts.channel])
+    if facts.raised_from is not None:  # never as if the bureau had issued that level
+        made = f"区里提级，按{facts.level.zh}应对，{made}" if made else f"区里提级，按{facts.level.zh}应对"
     return made.replace(_SIGNAL, "提醒") if facts.observed else made
 
 
@@ -87,11 +106,12 @@ def _weight(template: Template) -> int:
 def _values(templates: tuple[Template, ...], facts: Facts) -> dict[str, str]:
     limit = LIMITS[facts.channel]
     issued = facts.issued.astimezone(facts.zone)
+    signal = facts.level if facts.raised_from is None else facts.raised_from
     values = {
         "signature": clean(facts.signature, 20),
         "district": clean(facts.district, 20),
         "hazard": clean(facts.hazard, 20),
-        "level": "" if facts.level is Level.HINT else facts.level.zh,
+        "level": "" if signal is Level.HINT else signal.zh,
         "places": clean(facts.places, limit),
         "time": f"{issued.month}月{issued.day}日{issued:%H:%M}"
         if facts.channel == "page"

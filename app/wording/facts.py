@@ -42,6 +42,7 @@ class Facts:
     link: str = ""  # one-tap link
     headline: str = ""
     issuer: str = ""
+    raised_from: Level | None = None  # 提级: called at `level`, while the bureau's signal has this one
     zone: ZoneInfo = BEIJING
 
 

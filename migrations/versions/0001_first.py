@@ -569,6 +569,7 @@ def upgrade() -> None:
         sa.Column("msg_type", sa.String(length=10), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("level", sa.Integer(), nullable=True),
+        sa.Column("raised_from", sa.Integer(), nullable=True),
         sa.Column("sent", UtcDateTime(), nullable=False),
         sa.Column("effective", UtcDateTime(), nullable=True),
         sa.Column("onset", UtcDateTime(), nullable=True),
