@@ -33,13 +33,11 @@ from app.settings import Settings
 log = logs.get(__name__)
 
 EVENTS_KEPT = timedelta(hours=6)
-LEISURELY = 60.0
-"""A sweep with a longer period only tidies; it has no part in what is due."""
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """A piece of work that is due from time to time.
+    """A piece of work that is due from time to time, ``every`` so many seconds.
 
     ``run`` returns how much it did; ``next_due`` reads when more will be.
     """
@@ -85,28 +83,29 @@ class Worker:
                         return
         except Exception as error:  # a sweep's fault is seen and counted; the next tick tries again
             metrics.SWEEP_FAILURES.labels(sweep.name).inc()
-            log.error("sweep.failed", sweep=sweep.name, error=type(error).__name__, exc_info=error)
+            log.exception("sweep.failed", sweep=sweep.name, error=type(error).__name__)
 
     async def drain(self) -> int:
         """Do everything that is due at this instant, until nothing more is. Returns how much that was."""
         total = 0
         while True:
             did = 0
-            for sweep in self.sweeps:
-                while await self._is_due(sweep) and (count := await self.tick(sweep)):
+            for sweep in await self._due():
+                while count := await self.tick(sweep):
                     did += count
             did += await self.sender.drain()
             total += did
             if not did:
                 return total
 
-    async def _is_due(self, sweep: Sweep) -> bool:
-        """Look before opening a writing transaction: most sweeps have nothing to do at most instants."""
-        if sweep.next_due is None:
-            return sweep.every < LEISURELY
+    async def _due(self) -> list[Sweep]:
+        """Look which sweeps have something to do before a writing transaction is opened for each."""
+        now = self.clock.now()
         async with self.db.reading() as session:
-            due = await sweep.next_due(session)
-        return due is not None and due <= self.clock.now()
+            dues = [
+                (sweep, await sweep.next_due(session)) for sweep in self.sweeps if sweep.next_due is not None
+            ]
+        return [sweep for sweep, due in dues if due is not None and due <= now]
 
     async def next_due(self) -> datetime | None:
         """Return when anything will be due next."""
@@ -145,6 +144,100 @@ class Worker:
             await task
 
 
+@dataclass(frozen=True)
+class Chores:
+    """What each sweep does, for one district. Each method is one room's verb with its arguments filled in."""
+
+    scheme: Scheme
+    registry: Registry
+    clock: Clock
+
+    @property
+    def district(self) -> str:
+        """The district's code."""
+        return self.scheme.district.code
+
+    def sweeps(self) -> tuple[Sweep, ...]:
+        """Return the table of sweeps: name, period in seconds, what it does, when it is due next."""
+        return (
+            Sweep("finish-intake", 5, self.finish_intake, self.unfinished),
+            Sweep("observe", 2, self.look_at_gauges, self.unseen),
+            Sweep("advance", 2, self.move_on, advance.next_due),
+            Sweep("undecided", 1, self.undecided, overdue.next_due),
+            Sweep("escalate", 1, self.pursue, escalate.next_due),
+            Sweep("expire", 5, self.run_out, expire.next_due),
+            Sweep("rematch", 5, self.rematch, self.unmatched),
+            Sweep("remind", 5, self.remind, remind.next_due),
+            Sweep("tidy", 600, self.tidy),
+        )
+
+    async def finish_intake(self, session: AsyncSession, at: datetime) -> int:
+        """Take in what was kept when the process died."""
+        return await accept.resume(session, self.district, scheme=self.scheme, registry=self.registry, at=at)
+
+    async def unfinished(self, session: AsyncSession) -> datetime | None:
+        """Return when the oldest message came that was kept and not taken in."""
+        return await accept.resume_due(session, self.district)
+
+    async def look_at_gauges(self, session: AsyncSession, at: datetime) -> int:
+        """Judge the gauges if rows have come since the last look."""
+        batch = await observe.news(session, self.district)
+        if batch is None:
+            return 0
+        await beats.catch_up(session, f"observe:{self.district}", batch, at)
+        origin = Origin.REAL if self.registry.any_live else Origin.SIMULATED
+        await observe.look(
+            session, self.district, origin=origin, scheme=self.scheme, registry=self.registry, at=at
+        )
+        return 1
+
+    async def unseen(self, session: AsyncSession) -> datetime | None:
+        """Return when rows came that nobody has looked at."""
+        return await observe.next_due(session, self.district)
+
+    async def move_on(self, session: AsyncSession, at: datetime) -> int:
+        """Plan again at segment cuts, end what is over."""
+        return await advance.sweep(session, scheme=self.scheme, registry=self.registry, at=at)
+
+    async def undecided(self, session: AsyncSession, at: datetime) -> int:
+        """Raise parts that nobody decides."""
+        return await overdue.sweep(session, scheme=self.scheme, registry=self.registry, at=at)
+
+    async def pursue(self, session: AsyncSession, at: datetime) -> int:
+        """Call whoever is next, mark what ran out of time."""
+        return await escalate.sweep(session, scheme=self.scheme, registry=self.registry, at=at)
+
+    async def lost(self, session: AsyncSession, ids: Sequence[str], at: datetime) -> None:
+        """Go on to the next person where a message is lost for good."""
+        await escalate.hurry(session, ids, scheme=self.scheme, at=at)
+
+    async def run_out(self, session: AsyncSession, at: datetime) -> int:
+        """End messages whose time has passed."""
+        ids = await expire.sweep(session, at=at)
+        await self.lost(session, ids, at)
+        return len(ids)
+
+    async def rematch(self, session: AsyncSession, at: datetime) -> int:
+        """Try receipts again that came before their message was known."""
+        told = await receipts.match_again(session, at=at)
+        await gateway.heard(session, told.seen, at=at)
+        await self.lost(session, told.failed, at)
+        return len(told.seen) + len(told.failed)
+
+    async def unmatched(self, session: AsyncSession) -> datetime | None:
+        """Return when an unmatched receipt is due to be tried again."""
+        return await receipts.unmatched_due(session, at=self.clock.now())
+
+    async def remind(self, session: AsyncSession, at: datetime) -> int:
+        """Remind towns of the reports they owe."""
+        return await remind.sweep(session, at=at)
+
+    async def tidy(self, session: AsyncSession, at: datetime) -> int:
+        """Drop events that no page asks for any more."""
+        await events.prune(session, at - EVENTS_KEPT)
+        return 0
+
+
 def build(
     settings: Settings,
     db: Database,
@@ -156,70 +249,7 @@ def build(
 ) -> Worker:
     """Build the worker of a process. ``fault``: tests end the process at a named step with it."""
     name = f"{socket.gethostname()[:24]}-{os.getpid()}"
-    district = scheme.district.code
-    origin = Origin.REAL if registry.any_live else Origin.SIMULATED
-
-    async def lost(session: AsyncSession, ids: Sequence[str], at: datetime) -> None:
-        await escalate.hurry(session, ids, scheme=scheme, at=at)
-
-    async def finish(session: AsyncSession, at: datetime) -> int:
-        return await accept.resume(session, district, scheme=scheme, registry=registry, at=at)
-
-    async def unfinished(session: AsyncSession) -> datetime | None:
-        return await accept.resume_due(session, district)
-
-    async def unseen(session: AsyncSession) -> datetime | None:
-        return await observe.next_due(session, district)
-
-    async def look(session: AsyncSession, at: datetime) -> int:
-        batch = await observe.news(session, district)
-        if batch is None:
-            return 0
-        await beats.catch_up(session, f"observe:{district}", batch, at)
-        await observe.look(session, district, origin=origin, scheme=scheme, registry=registry, at=at)
-        return 1
-
-    async def move_on(session: AsyncSession, at: datetime) -> int:
-        return await advance.sweep(session, scheme=scheme, registry=registry, at=at)
-
-    async def undecided(session: AsyncSession, at: datetime) -> int:
-        return await overdue.sweep(session, scheme=scheme, registry=registry, at=at)
-
-    async def pursue(session: AsyncSession, at: datetime) -> int:
-        return await escalate.sweep(session, scheme=scheme, registry=registry, at=at)
-
-    async def run_out(session: AsyncSession, at: datetime) -> int:
-        ids = await expire.sweep(session, at=at)
-        await escalate.hurry(session, ids, scheme=scheme, at=at)
-        return len(ids)
-
-    async def rematch(session: AsyncSession, at: datetime) -> int:
-        told = await receipts.match_again(session, at=at)
-        await gateway.heard(session, told.seen, at=at)
-        await escalate.hurry(session, told.failed, scheme=scheme, at=at)
-        return len(told.seen) + len(told.failed)
-
-    async def unmatched(session: AsyncSession) -> datetime | None:
-        return await receipts.unmatched_due(session, at=clock.now())
-
-    async def reports(session: AsyncSession, at: datetime) -> int:
-        return await remind.sweep(session, at=at)
-
-    async def tidy(session: AsyncSession, at: datetime) -> int:
-        await events.prune(session, at - EVENTS_KEPT)
-        return 0
-
-    sweeps = (
-        Sweep("finish-intake", 5, finish, unfinished),
-        Sweep("observe", 2, look, unseen),
-        Sweep("advance", 2, move_on, advance.next_due),
-        Sweep("undecided", 1, undecided, overdue.next_due),
-        Sweep("escalate", 1, pursue, escalate.next_due),
-        Sweep("expire", 5, run_out, expire.next_due),
-        Sweep("rematch", 5, rematch, unmatched),
-        Sweep("remind", 5, reports, remind.next_due),
-        Sweep("tidy", 600, tidy),
-    )
+    chores = Chores(scheme, registry, clock)
     sender = Sender(
         db,
         registry,
@@ -228,7 +258,7 @@ def build(
         senders=settings.senders,
         lease=settings.lease,
         base_url=settings.base_url.rstrip("/"),
-        on_lost=lost,
+        on_lost=chores.lost,
         fault=fault,
     )
-    return Worker(db, scheme, registry, clock, sender, sweeps, name)
+    return Worker(db, scheme, registry, clock, sender, chores.sweeps(), name)

@@ -240,9 +240,10 @@ async def hurry(session: AsyncSession, lost: Sequence[str], *, scheme: Scheme, a
     for part in chunks(sorted(ids)):
         rows = list(
             await session.scalars(
-                sa.select(Obligation).where(
-                    Obligation.id.in_(part), Obligation.answered_at.is_(None), Obligation.next_step_at > at
-                )
+                sa.select(Obligation)
+                .where(Obligation.id.in_(part), Obligation.answered_at.is_(None), Obligation.next_step_at > at)
+                .order_by(Obligation.id)
+                .with_for_update()  # an answer that is being written is waited for, and then stands
             )
         )
         calls = defaultdict(list)

@@ -74,29 +74,40 @@ async def heard(session: AsyncSession, seen: Sequence[receipts.Seen], *, at: dat
         rung = RUNGS.index("heard") if one.state == "heard" else RUNGS.index("delivered")
         best[roots[one.delivery_id]] = max(best[roots[one.delivery_id]], rung)
     for part in chunks(list(best)):
-        calls = (
-            await session.execute(
-                sa.select(Call.delivery_id, Obligation)
-                .join(Obligation, Obligation.id == Call.obligation_id)
-                .where(Call.delivery_id.in_(part), Call.who.in_(("A", "B")))
-                .order_by(Obligation.id)
-                .with_for_update(of=Obligation)
-                .execution_options(populate_existing=True)
+        calls = await session.execute(
+            sa.select(
+                Call.delivery_id,
+                Obligation.id,
+                Obligation.rung,
+                Obligation.district,
+                Obligation.warning_id,
+                Obligation.town,
             )
-        ).all()
-        for delivery_id, row in calls:
-            if row.rung < best[delivery_id]:
-                row.rung = best[delivery_id]
+            .join(Obligation, Obligation.id == Call.obligation_id)
+            .where(Call.delivery_id.in_(part), Call.who.in_(("A", "B")))
+        )
+        risen: dict[int, list[str]] = defaultdict(list)
+        for row in calls:
+            if row.rung < best[row.delivery_id]:
+                risen[best[row.delivery_id]].append(row.id)
+                told = f"{row.warning_id}:{row.town}"
                 events.publish(
                     session,
                     "obligation",
-                    f"{row.warning_id}:{row.town}",
+                    told,
                     district=row.district,
                     warning=row.warning_id,
                     place=row.town,
                     at=at,
                 )
-    await session.flush()
+        for rung, ids in sorted(risen.items()):
+            for some in chunks(ids):
+                await session.execute(
+                    sa.update(Obligation)
+                    .where(Obligation.id.in_(some), Obligation.rung < rung)
+                    .values(rung=rung)
+                    .execution_options(synchronize_session="fetch")
+                )
 
 
 async def replies(
@@ -166,7 +177,8 @@ async def _asked(
 ) -> dict[str, _Asked]:
     """Find what each reply answers: by our key or the vendor's call id, else by its number.
 
-    By a number it is the newest call of it that nobody has answered.
+    By a number it is the newest call of it that nobody has answered; where all are answered, the newest: who
+    has confirmed may find that they cannot.
     """
     by_key = await standing.by_key(session, channel, [item.key for item in fresh.values() if item.key])
     by_vendor = await standing.by_vendor_id(
@@ -219,8 +231,8 @@ async def _by_number(session: AsyncSession, number: str, *, district: str, at: d
         await session.execute(
             sa.select(Obligation.warning_id, Call.person_id)
             .join(Call, Call.obligation_id == Obligation.id)
-            .where(Call.person_id.in_(persons), Call.at > at - REPLY_WINDOW, Obligation.answered_at.is_(None))
-            .order_by(Call.at.desc(), Obligation.level.desc())
+            .where(Call.person_id.in_(persons), Call.at > at - REPLY_WINDOW)
+            .order_by(Obligation.answered_at.is_not(None), Call.at.desc(), Obligation.level.desc())
             .limit(1)
         )
     ).one_or_none()

@@ -142,7 +142,7 @@ async def by_phone(
     A town never enters its own. ``place``: a town's code (then its own duty of that name) or a unit's own
     code. Raises NotFound, Forbidden, OutOfScope.
     """
-    require(by, "answer-by-phone", place)
+    require(by, "answer-by-phone")
     rows = list(
         await session.scalars(
             sa.select(Obligation).where(
@@ -157,6 +157,8 @@ async def by_phone(
     rows = exact or rows
     if not rows:
         raise NotFound("That place has no such duty under this warning.")
+    for row in rows:
+        require(by, "answer-by-phone", row.town)
     if len({row.place_id for row in rows}) > 1:
         # Thirty villages do not answer with one call: "all told" without a list never counts.
         raise Validation(

@@ -1,7 +1,8 @@
-"""The stage of a demo: an empty database filled with an invented district, accounts, channels, and the world outside."""
+"""The stage of a demo: an empty database, an invented district, accounts, channels, and the world outside."""
 
 import contextlib
 import secrets
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -38,6 +39,10 @@ from app.simulator.storm import Storm
 from app.simulator.towns import Planted, Towns
 from app.simulator.world import World
 
+# In memory, httpx asks at every request whether it runs on trio, and looks through the whole path for a
+# package that is not there.
+sys.modules.setdefault("sniffio", cast("Any", None))
+
 START = datetime(2026, 7, 15, 2, 10, tzinfo=UTC)
 """Minute 0 of the storm: 10:10 in the district, so that the worst of it comes at night."""
 BY = audit.Actor("system", "demo")
@@ -52,7 +57,7 @@ PHONE_ROLES: dict[str, PhoneRole] = {
     "group": "grid",
     "household": "household",
 }
-"""Whose telephone it is, by the first word of the role; keepers and the like answer as people of a village do."""
+"""Whose telephone it is, by the role's first word; keepers and the like answer as a village's people do."""
 
 
 class Stopwatch:
@@ -253,7 +258,7 @@ async def _set(
         for e in entries
     }
     watch = Stopwatch()
-    world = World(clock, quantum=timedelta(seconds=1 if where.sockets else 10))
+    world = World(clock, quantum=timedelta(seconds=1 if where.sockets else 20))
     product_app: list[Any] = []
 
     async def to_product(scope: Any, receive: Any, send: Any) -> None:
@@ -296,7 +301,7 @@ def _begin(
     heard: Callable[[Planted, datetime], Awaitable[None]],
     first: int,
 ) -> None:
-    """Plan what the outside world does: gauges, two bureaus, towns that report, and 119 that tells of what no town reported."""
+    """Plan what the outside world does: gauges, two bureaus, towns that report, 119 where no town did."""
     data = bundled.path("data") / "rongchang"
     readings = Readings.read(data / "storm.csv", data / "stations.csv")
     Storm(world, product, keys[0], readings, START).begin()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -91,21 +91,34 @@ async def record(
     )
 
 
+_Row: TypeAlias = Any  # a row of these columns
+_NEEDED = (
+    Delivery.id,
+    Delivery.key,
+    Delivery.vendor_id,
+    Delivery.state,
+    Delivery.channel,
+    Delivery.district,
+    Delivery.warning_id,
+    Delivery.town,
+)
+
+
 async def _find(
     session: AsyncSession, channel: str, by: Literal["key", "vendor_id"], values: Sequence[str | None]
-) -> dict[str, Delivery]:
-    found: dict[str, Delivery] = {}
+) -> dict[str, _Row]:
+    found: dict[str, _Row] = {}
     for part in chunks(list(dict.fromkeys(v for v in values if v))):
         column = Delivery.key if by == "key" else Delivery.vendor_id
-        for row in await session.scalars(
-            sa.select(Delivery).where(Delivery.channel == channel, column.in_(part))
+        for row in await session.execute(
+            sa.select(*_NEEDED).where(Delivery.channel == channel, column.in_(part))
         ):
             found[getattr(row, by)] = row
     return found
 
 
 async def _apply(
-    session: AsyncSession, matched: Sequence[tuple[Receipt, Delivery]], at: datetime
+    session: AsyncSession, matched: Sequence[tuple[Receipt, _Row]], at: datetime
 ) -> tuple[list[Seen], list[str]]:
     """Fold receipts into delivery states. Unknown words of a vendor are kept but move nothing."""
     target = {

@@ -101,7 +101,7 @@ class Sender:
                 started = await self._start(lane)
                 await self._record()
             except Exception as error:  # noqa: BLE001 - a lane outlives any one batch; the lease brings it back
-                log.error("lane.failed", lane=lane.name, error=type(error).__name__)  # noqa: TRY400 - a driver's message may hold what was being written
+                log.error("lane.failed", lane=lane.name, error=type(error).__name__)  # noqa: TRY400 - a message of the driver may hold what was written
                 started = 0
                 await self._clock_pause(1.0, stopping)
             if not started:

@@ -32,12 +32,16 @@ def duties(folder: Folder) -> dict[str, DutyRow] | None:
     return None if shape is None else {f"{row.layer}/{row.id}": row for row in shape.duties}
 
 
+CARRIABLE = ("sms", "voice", "broadcast")
+"""Kinds the rules may name whether or not this installation has a channel for them: it uses what it has."""
+
+
 def carried(folder: Folder) -> set[str] | None:
     """Kinds that some channel carries or people do by hand."""
     shape = folder.channels.shape
     if shape is None:
         return None
-    kinds = set(MANUAL)
+    kinds = {*MANUAL, *CARRIABLE}
     for entry in shape.channels:
         held = entry.get("carries")
         kinds |= {str(kind) for kind in held} if isinstance(held, list) else set()

@@ -5,8 +5,11 @@
   const say = (text) => { const place = document.getElementById("say"); if (place) place.textContent = text; };
 
   // -- Time: one timer, text only, from the server's clock.
-  const offset = Number(body.dataset.now) * 1000 - Date.now();
-  const now = () => Date.now() + offset;
+  // It is set anew with every reading of the page; the demo's clock also runs at a rate of its own.
+  let at = 0, read = 0, rate = 1;
+  const set = (from) => { at = Number(from.dataset.now) * 1000; read = Date.now(); rate = Number(from.dataset.rate || 1); };
+  const now = () => at + (Date.now() - read) * rate;
+  set(body);
   const two = (n) => String(n).padStart(2, "0");
   const span = (ms) => {
     const s = Math.floor(Math.abs(ms) / 1000), h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60;
@@ -75,6 +78,7 @@
       if (answer.redirected && new URL(answer.url).pathname === "/login") { location.href = answer.url; return; }
       if (!answer.ok) throw new Error(String(answer.status));
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      set(page.body);
       const before = document.querySelectorAll(".queue-item").length, alarms = document.querySelectorAll(".alarm").length;
       for (const one of page.querySelectorAll("[data-live]")) swap(document.adoptNode(one));
       checkDialog(page);
@@ -105,15 +109,15 @@
       stream = new EventSource("/api/v1/events");
       stream.onopen = () => { if (cutAt) { cutAt = 0; stale.hidden = true; } refresh(); };
       stream.onerror = () => {
-        if (!cutAt) cutAt = now();
+        if (!cutAt) cutAt = Date.now();
         if (stream.readyState === EventSource.CLOSED) { stream.close(); setTimeout(open, 3000); }
       };
       for (const kind of ["warning", "plan", "delivery", "obligation", "task", "disaster", "alarm", "reset"]) stream.addEventListener(kind, soon);
     };
     open();
     setInterval(() => {
-      if (!cutAt || now() - cutAt < 5000) return;
-      const away = now() - cutAt;
+      if (!cutAt || Date.now() - cutAt < 5000) return;
+      const away = Date.now() - cutAt;
       stale.hidden = false;
       stale.textContent = `断线 ${span(away)} · 以下是 ${beijing(last)} 的样子 · 呼叫不受影响` + (away > 60000 ? " · 请用另一台值班机或值班电话" : "");
     }, 1000);
