@@ -119,7 +119,7 @@ class Release:
     overdue: tuple[Overdue, ...]
     break_glass: timedelta
     approval_lapses: timedelta
-    reauthenticate: frozenset[tuple[str, Level]]  # ("public" | "orders" | "close", level)
+    reauthenticate: frozenset[tuple[str, Level]]  # ("public" | "orders" | "close" | "correct", level)
 
     def rule(self, part: Part, level: Level) -> ReleaseRule:
         """The rule for a part at a level."""

@@ -32,7 +32,7 @@ class OverdueRow(Model):
 class ReauthenticateRow(Model):
     """Where a password is asked for again."""
 
-    act: Literal["public", "orders", "close"]
+    act: Literal["public", "orders", "close", "correct"]
     level: LevelWord
 
 
