@@ -1,4 +1,7 @@
-"""The correction of a false or wrong warning: prepared, one press by one person, because every minute it stands does harm."""
+"""The correction of a false or wrong warning: prepared, one press by one person.
+
+Every minute it stands does harm, so it waits for no second name; the chief hears of it at once instead.
+"""
 
 from datetime import datetime
 
@@ -36,7 +39,7 @@ async def correct(
     registry: Registry,
     at: datetime,
 ) -> Closing:
-    """Take a warning back: stop what has not started, tell everybody whom it may have reached, tell the chief.
+    """Take a warning back: stop what has not started, tell whom it may have reached, tell the chief.
 
     ``text``: what is said instead of the scheme's own correction. Raises that follow the warning end with it
     and are corrected too. Asks for the password again where release.yaml names ``correct``. Raises NotFound,

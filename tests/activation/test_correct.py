@@ -1,4 +1,4 @@
-"""A false or wrong warning is taken back by one press: nothing more starts, and whoever may have heard it is told."""
+"""A false or wrong warning is taken back by one press, and whoever may have heard it is told."""
 
 from dataclasses import replace
 
