@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
+from typing_extensions import override
 
 from app import db
 from app.db import Base
@@ -48,6 +49,7 @@ class Actor:
     kind: str
     id: str
 
+    @override
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}"
 
@@ -132,7 +134,7 @@ async def _write(session: AsyncSession) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What ``verify`` found: how many rows, the head, and the first row that does not fit (None: unbroken)."""
+    """What ``verify`` found: how many rows, the head, the first row that does not fit (None: unbroken)."""
 
     rows: int
     head: str

@@ -1,4 +1,4 @@
-"""Silence is a fault: whatever should be heard of leaves its last beat here; ``readiness.silence`` reads them."""
+"""Silence is a fault: whatever should be heard of leaves its last beat here, and when the next is due."""
 
 from datetime import datetime, timedelta
 
@@ -18,9 +18,8 @@ class Beat(Base):
     name: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     at: Mapped[datetime]
     expected_s: Mapped[int | None]
-    count: Mapped[int] = mapped_column(
-        sa.BigInteger, default=1
-    )  # how often it beat: tells two beats of one instant apart
+    # How often it beat: tells two beats of one instant apart.
+    count: Mapped[int] = mapped_column(sa.BigInteger, default=1)
 
 
 async def touch(session: AsyncSession, name: str, at: datetime, *, expected: timedelta | None = None) -> None:

@@ -13,10 +13,8 @@ def path(name: str) -> Path:
 
     Raises FileNotFoundError when the installation is incomplete.
     """
-    for base in (
-        _APP / "_bundled",
-        _APP.parent,
-    ):  # in this order: beside an installed app/ lie other packages' folders
+    # In this order: beside an installed app/ lie other packages' folders.
+    for base in (_APP / "_bundled", _APP.parent):
         if (base / name).exists():
             return base / name
     msg = f"{name} is missing from this installation"

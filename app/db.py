@@ -1,7 +1,7 @@
-"""Two databases behind one interface: SQLite (WAL, FULL, one process) and PostgreSQL (any number of processes).
+"""Two databases behind one interface: SQLite (WAL, FULL, one process) and PostgreSQL (any number of them).
 
-A writing transaction is ``BEGIN IMMEDIATE`` on SQLite, so that a read never has to be upgraded (that fails at once, whatever the
-timeout). Doors and the worker open transactions; rooms take the session and never commit.
+A writing transaction is ``BEGIN IMMEDIATE`` on SQLite, so that a read never has to be upgraded (that fails at
+once, whatever the timeout). Doors and the worker open transactions; rooms take the session and never commit.
 """
 
 import asyncio
@@ -87,7 +87,7 @@ def district() -> Mapped[str]:
 
 
 def origin() -> Mapped[str]:
-    """Return the origin column (``app.origin.Origin``); a trigger made by the first migration refuses to change it."""
+    """Return the origin column (``app.origin.Origin``); a trigger of the first migration keeps it."""
     return mapped_column(
         sa.String(10), sa.CheckConstraint("origin IN ('real','exercise','canary','simulated')", name="origin")
     )
@@ -190,7 +190,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """Open a writing transaction; commits at the end, with its audit lines and events, or leaves no trace.
+        """Open a writing transaction; it commits with its audit lines and events, or leaves no trace.
 
         Raises Unavailable when the database cannot be written (locked, full, gone).
         """
@@ -242,7 +242,10 @@ class Database:
                 return
 
     async def run(self, work: Callable[[AsyncSession], Awaitable[T]], *, tries: int = 5) -> T:
-        """Do a whole unit of work in one transaction, again from the start when the database asks for it (40001, 40P01)."""
+        """Do a whole unit of work in one transaction, from the start again when the database asks for it.
+
+        It asks by 40001, 40P01 and 55P03; SQLite never does.
+        """
         for attempt in range(1, tries + 1):
             try:
                 async with self.transaction() as session:

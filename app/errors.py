@@ -22,7 +22,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One field at fault: a JSON pointer or an element path, a stable code and a sentence; never the value."""
+    """One field at fault: a JSON pointer or an element path, a stable code, a sentence; never the value."""
 
     pointer: str
     code: str

@@ -1,7 +1,8 @@
-"""What live pages are told: a row for each thing that changed, appended in the same transaction, in commit order.
+"""What live pages are told: a row for each thing that changed, appended in the same transaction.
 
-Events carry ids, not content: whoever hears one looks the thing up with their own rights. The district's chain lock (as for the
-audit log) makes ids grow in commit order, so a reader that remembers the last id misses nothing.
+Events carry ids, not content: whoever hears one looks the thing up with their own rights. The district's
+chain lock (as for the audit log) makes ids grow in commit order, so a reader that remembers the last id
+misses nothing.
 """
 
 from datetime import datetime

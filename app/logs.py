@@ -52,11 +52,9 @@ def _withhold(_logger: object, _method: str, event: MutableMapping[str, Any]) ->
                 raise LeakError(f"the log field {field} is forbidden")
             event[field] = "withheld"
         elif isinstance(value, str):
-            if _NUMBER.search(value):
-                if _strict:
-                    raise LeakError(f"the log field {field} carries a phone number")
-                value = _NUMBER.sub("[number]", value)
-            event[field] = _CONTROL.sub(" ", value)
+            if _strict and _NUMBER.search(value):
+                raise LeakError(f"the log field {field} carries a phone number")
+            event[field] = _CONTROL.sub(" ", _NUMBER.sub("[number]", value))
     return event
 
 

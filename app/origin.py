@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Origin(StrEnum):
-    """``real`` and ``canary`` may use live channels only; ``exercise`` and ``simulated`` only channels that are not live."""
+    """``real`` and ``canary`` may use live channels only, ``exercise`` and ``simulated`` only the others."""
 
     REAL = "real"
     EXERCISE = "exercise"

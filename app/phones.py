@@ -18,7 +18,7 @@ def is_synthetic(number: str) -> bool:
 
 
 def is_dialable(number: str) -> bool:
-    """Whether a live gateway may be given this number: a mainland mobile or a landline with a listed area code."""
+    """Whether a live gateway may be given this number: a mobile, or a landline with a listed area code."""
     return _MOBILE.fullmatch(number) is not None or _LANDLINE.fullmatch(number) is not None
 
 

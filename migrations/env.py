@@ -1,6 +1,7 @@
-"""Alembic's entry: migrates the connection it is handed (``attributes["connection"]``), or the address in ``JIAOYING_DATABASE_URL``.
+"""Alembic's entry: migrates the connection it is handed (``attributes["connection"]``).
 
-Every table stands in the ``tables.py`` of its room or in the ground; all are loaded here, so that a model without a migration shows.
+Handed none, it takes the address in ``JIAOYING_DATABASE_URL``. Every table stands in the ``tables.py`` of its
+room or in the ground; all are loaded here, so that a model without a migration shows.
 """
 
 import importlib

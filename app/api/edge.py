@@ -94,7 +94,7 @@ def _template(scope: Scope) -> str:
     """
     if "endpoint" not in scope:
         return "unmatched"
-    own = getattr(scope.get("route"), "path", None)
+    own: str | None = getattr(scope.get("route"), "path", None)
     if own is None:
         return str(scope.get("root_path", ""))  # the files that ship, as one
     before = scope["path"].split("/")[: scope["path"].count("/") - own.count("/") + 1]

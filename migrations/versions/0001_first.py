@@ -380,7 +380,8 @@ def upgrade() -> None:
         sa.Column("extra", sa.JSON(), nullable=False),
         sa.Column("synthetic", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
-            "level IN ('district', 'town', 'village', 'grid', 'group', 'household', 'risk_point', 'reservoir', 'facility', 'bureau')",
+            "level IN ('district', 'town', 'village', 'grid', 'group', 'household', 'risk_point', 'reservoir', "
+            "'facility', 'bureau')",
             name=op.f("ck_place_level"),
         ),
         sa.ForeignKeyConstraint(["parent_id"], ["place.id"], name=op.f("fk_place_parent_id")),
@@ -1046,7 +1047,8 @@ def _postgres_triggers() -> None:
     for table in ORIGIN_TABLES:
         op.execute(
             f'CREATE TRIGGER {table}_origin_is_fixed BEFORE UPDATE OF origin ON "{table}" FOR EACH ROW '
-            "WHEN (OLD.origin IS DISTINCT FROM NEW.origin) EXECUTE FUNCTION refuse_change('the origin never changes')"
+            "WHEN (OLD.origin IS DISTINCT FROM NEW.origin) "
+            "EXECUTE FUNCTION refuse_change('the origin never changes')"
         )
 
 
