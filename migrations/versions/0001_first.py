@@ -380,8 +380,8 @@ def upgrade() -> None:
         sa.Column("extra", sa.JSON(), nullable=False),
         sa.Column("synthetic", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
-            "level IN ('district', 'town', 'village', 'grid', 'group', 'household', 'risk_point', 'reservoir', "
-            "'facility', 'bureau')",
+            "level IN ('district', 'town', 'village', 'grid', 'group', 'household', 'risk_point', "
+            "'reservoir', 'facility', 'bureau')",
             name=op.f("ck_place_level"),
         ),
         sa.ForeignKeyConstraint(["parent_id"], ["place.id"], name=op.f("fk_place_parent_id")),
