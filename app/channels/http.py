@@ -120,7 +120,8 @@ class Gateway:
                 lambda: GuardedResolver(loopback=allow_loopback, private=allow_private),
                 connections,
             )
-        # The transport itself, not a client around it: no cookies, redirects or environment are wanted, and what a
+        # The transport itself, not a client around it: no cookies, redirects or environment are wanted, and
+        # what a
         # client does for them costs as much as the call.
         self._transport = transport
         connect = min(timeout, max(1.0, timeout / 2))
@@ -182,8 +183,9 @@ class Gateway:
 class _Queried(httpx.URL):
     """A URL with a query that is encoded already.
 
-    ``copy_with`` looks at each of its characters three times over, which takes longer than the rest of a call:
-    a Chinese text is a thousand characters of query. The parts stand in httpx's own named tuple (httpx < 0.29).
+    ``copy_with`` looks at each of its characters three times over, which takes longer than the rest of a
+    call: a Chinese text is a thousand characters of query. The parts stand in httpx's own named tuple (httpx
+    < 0.29).
     """
 
     def __init__(self, url: httpx.URL, query: str) -> None:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.db import Database
-from app.directory import areas
-from app.directory.areas import bundled_cells, towns_in
+from app.directory import polygons
+from app.directory.polygons import bundled_cells, towns_in
 from app.directory.locate import Gazetteer, Located, gazetteer, locate, place_codes
 from app.errors import InvalidGeometry
 from tests.directory.conftest import DISTRICT
@@ -179,7 +179,7 @@ def test_a_broken_shape_is_refused_and_not_mended(ring: list[tuple[float, float]
 @pytest.mark.parametrize(
     "circle", [(29.4, 105.5, 10.0), (105.5, 29.4, -1.0), (105.5, 29.4, math.inf), (105.5, 29.4, 1_000_000.0)]
 )
-def test_a_circle_that_cannot_be_meant_is_refused(circle: areas.Circle) -> None:
+def test_a_circle_that_cannot_be_meant_is_refused(circle: polygons.Circle) -> None:
     with pytest.raises(InvalidGeometry):
         towns_in(bundled_cells(), circles=[circle])
 
