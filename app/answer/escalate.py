@@ -241,7 +241,8 @@ async def hurry(session: AsyncSession, lost: Sequence[str], *, scheme: Scheme, a
         rows = list(
             await session.scalars(
                 sa.select(Obligation)
-                .where(Obligation.id.in_(part), Obligation.answered_at.is_(None), Obligation.next_step_at > at)
+                .where(Obligation.id.in_(part))
+                .where(Obligation.answered_at.is_(None), Obligation.next_step_at > at)
                 .order_by(Obligation.id)
                 .with_for_update()  # an answer that is being written is waited for, and then stands
             )

@@ -297,7 +297,10 @@ async def write(
 
 
 async def _lock(session: AsyncSession, ids: Collection[str]) -> None:
-    """Let answers to one obligation queue, so that each is folded with those before it. SQLite writes alone anyway."""
+    """Let answers to one obligation queue, so that each is folded with those before it.
+
+    SQLite has one writer anyway.
+    """
     if session.get_bind().dialect.name != "postgresql":
         return
     await session.flush()

@@ -1,0 +1,460 @@
+"""Who is rung, how often, and whose answer it is: at real people of a small district, over real HTTP."""
+
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from app import sealed
+from app.activation.release import release
+from app.answer.tables import Answer, Call, Obligation, ReplyRow, StepTaken
+from app.channels.contract import Receipt, Reply
+from app.directory.tables import Holding, Person
+from app.dispatch.facts import State
+from app.tasks import alarms
+from app.warning.level import Level
+from tests.support.hamlet import SECOND, TOWN, VILLAGE, Opens
+from tests.support.officers import officer
+from tests.support.seeded import DISTRICT
+from tests.support.world import Rang, World
+
+pytestmark = pytest.mark.anyio
+
+
+async def holds(world: World, person: str, role: str, *places: str) -> None:
+    """Make a person the first of a role at some places."""
+    async with world.db.transaction() as session:
+        for place in places:
+            session.add(
+                Holding(
+                    district=DISTRICT,
+                    place_id=place,
+                    role=role,
+                    person_id=person,
+                    rank=0,
+                    since=None,
+                    until=None,
+                )
+            )
+
+
+async def head(world: World, village: str = VILLAGE) -> str:
+    async with world.db.reading() as session:
+        query = sa.select(Holding.person_id).filter_by(place_id=village, role="village.head")
+        return str(await session.scalar(query))
+
+
+async def set_number(world: World, person: str, number: str | None) -> None:
+    async with world.db.transaction() as session:
+        row = await session.get_one(Person, person)
+        row.phone, row.phone_index = number, sealed.blind_index(number) if number else None
+
+
+async def number(world: World, person: str | None) -> str:
+    found = await world.number(person)
+    assert found is not None
+    return found
+
+
+async def one(world: World, **by: str) -> Obligation:
+    (row,) = await world.obligations(**by)
+    return row
+
+
+async def answers(world: World) -> list[Answer]:
+    async with world.db.reading() as session:
+        return list(await session.scalars(sa.select(Answer).order_by(Answer.id)))
+
+
+async def replies(world: World) -> list[ReplyRow]:
+    async with world.db.reading() as session:
+        return list(await session.scalars(sa.select(ReplyRow).order_by(ReplyRow.id)))
+
+
+def calls(world: World, to: str, word: str = "") -> list[Rang]:
+    return [call for call in world.phones.to(to) if word in call.text]
+
+
+async def test_one_person_with_two_duties_is_rung_once_and_answers_for_both(hamlet: World) -> None:
+    person = await head(hamlet)
+    await holds(hamlet, person, "grid.worker", f"{VILLAGE}-G01")
+    await hamlet.issues("red", TOWN)
+    mine = [row for row in await hamlet.obligations() if row.a_person == person]
+    assert {row.duty for row in mine} == {"village-head", "grid-worker"}
+    (call,) = calls(hamlet, await number(hamlet, person))
+    await hamlet.reply(call, "1")
+    mine = [row for row in await hamlet.obligations() if row.a_person == person]
+    assert {(row.state, row.via) for row in mine} == {("met", "voice")}
+    assert len(await answers(hamlet)) == 2
+    await hamlet.advance(minutes=4)
+    assert calls(hamlet, call.to) == [call]
+
+
+async def test_the_head_of_two_villages_is_rung_once_and_both_are_named(hamlet: World) -> None:
+    person = await head(hamlet)
+    second = "500153001002"
+    async with hamlet.db.transaction() as session:
+        await session.execute(
+            sa.delete(Holding).where(Holding.place_id == second, Holding.role == "village.head")
+        )
+    await holds(hamlet, person, "village.head", second)
+    await hamlet.issues("red", TOWN)
+    (call,) = calls(hamlet, await number(hamlet, person))
+    async with hamlet.db.reading() as session:
+        asked = await session.scalar(
+            sa.select(sa.func.count()).select_from(Call).where(Call.person_id == person)
+        )
+    assert asked == 2
+    await hamlet.reply(call, "1")
+    assert {row.state for row in await hamlet.obligations(duty="village-head")} == {"met"}
+
+
+async def test_a_reply_from_a_number_two_people_share_answers_what_was_asked_on_it(hamlet: World) -> None:
+    await hamlet.issues("blue", TOWN)
+    deputy = await one(hamlet, town=TOWN, duty="town-duty")
+    person = await head(hamlet)
+    shared = await number(hamlet, deputy.a_person)
+    await set_number(hamlet, person, shared)
+    await hamlet.issues("yellow", TOWN, hazard="11B05")
+    call = [call for call in hamlet.phones.rang if call.to == shared][-1]
+    await hamlet.posts("sms", [Reply(call.to, None, "1", None, hamlet.clock.now(), "r")])
+    newest = [
+        row for row in await hamlet.obligations(hazard="11B05") if row.a_person in {person, deputy.a_person}
+    ]
+    assert newest
+    assert {row.state for row in newest} == {"met"}
+    # The older warning was asked on the same number, and is another matter.
+    assert (await one(hamlet, hazard="11B03", duty="town-duty", town=TOWN)).state == "open"
+
+
+async def test_a_town_called_for_its_villages_answers_for_them_and_never_so_for_itself(hamlet: World) -> None:
+    await hamlet.issues("red", TOWN)
+    village = await one(hamlet, place_id=VILLAGE, duty="village-head")
+    town = await one(hamlet, town=TOWN, duty="town-duty")
+    assert village.superior_person == town.a_person
+    await hamlet.advance(minutes=8)
+    superior = calls(hamlet, await number(hamlet, village.superior_person), "叫不应")
+    voice = next(call for call in superior if call.channel == "voice")
+    assert (await hamlet.reply(voice, "1"))["answered"] == 1
+    village = await one(hamlet, id=village.id)
+    assert (village.state, village.via) == ("met", "voice")
+    assert (await one(hamlet, id=town.id)).answered_at is None
+
+
+async def test_a_superior_of_a_town_cannot_answer_for_it(hamlet: World) -> None:
+    await hamlet.issues("red", TOWN)
+    town = await one(hamlet, town=TOWN, duty="town-duty")
+    await hamlet.advance(minutes=8)
+    async with hamlet.db.reading() as session:
+        call = await session.scalar(
+            sa.select(Call).where(Call.obligation_id == town.id, Call.who == "superior").limit(1)
+        )
+    assert call is not None
+    delivery = next(row for row in await hamlet.deliveries(id=call.delivery_id))
+    key = Reply(None, delivery.key, None, "1", hamlet.clock.now(), "r-s")
+    await hamlet.posts(delivery.channel, [key])
+    assert (await one(hamlet, id=town.id)).answered_at is None
+    given = [answer for answer in await answers(hamlet) if answer.obligation_id == town.id]
+    assert [(answer.counts, answer.why_not) for answer in given] == [(False, "not-their-duty")]
+
+
+async def test_the_duty_chief_is_told_and_never_answers_for_a_place(hamlet: World) -> None:
+    await hamlet.issues("red", TOWN)
+    await hamlet.advance(minutes=8)
+    async with hamlet.db.reading() as session:
+        told = list(await session.scalars(sa.select(Call).where(Call.who == "chief")))
+    below = {row.id for row in await hamlet.obligations() if row.layer != "L1"}
+    assert {call.obligation_id for call in told} >= below
+    for delivery in {call.delivery_id for call in told}:
+        (row,) = await hamlet.deliveries(id=delivery)
+        reply = Reply(None, row.key, None, "1", hamlet.clock.now(), f"r-{row.key}")
+        await hamlet.posts(row.channel, [reply])
+    assert not [row for row in await hamlet.obligations() if row.id in below and row.answered_at]
+    given = [answer for answer in await answers(hamlet) if answer.obligation_id in below]
+    assert given
+    assert {(answer.counts, answer.why_not) for answer in given} == {(False, "not-their-duty")}
+
+
+async def test_a_chief_who_presses_a_key_does_not_answer_what_the_place_was_asked_before_either(
+    hamlet: World,
+) -> None:
+    await hamlet.issues("yellow", TOWN, identifier="E-1")
+    await hamlet.issues("red", TOWN, msg_type="Update", refers=("E-1",))
+    await hamlet.advance(minutes=8)
+    async with hamlet.db.reading() as session:
+        told = list(await session.scalars(sa.select(Call).where(Call.who == "chief")))
+    for delivery in {call.delivery_id for call in told}:
+        (row,) = await hamlet.deliveries(id=delivery)
+        await hamlet.posts(row.channel, [Reply(None, row.key, None, "1", hamlet.clock.now(), f"r-{row.key}")])
+    assert not [row for row in await hamlet.obligations(town=TOWN) if row.answered_at]
+
+
+async def test_two_parts_that_go_unanswered_in_one_moment_are_both_told_to_their_common_superior(
+    hamlet: World,
+) -> None:
+    await hamlet.issues("orange", TOWN)
+    warning = (await hamlet.obligations())[0].warning_id
+    async with hamlet.db.transaction() as session:
+        seen = (await hamlet.warning(warning)).plan_hash or ""
+        at = hamlet.clock.now()
+        await release(
+            session,
+            warning,
+            "orders",
+            seen,
+            by=officer("chief"),
+            scheme=hamlet.scheme,
+            registry=hamlet.registry,
+            at=at,
+        )
+    await hamlet.worker.drain()
+    await hamlet.advance(minutes=8)
+    asked = {row.id: row for row in await hamlet.obligations(town=TOWN, layer="L2")}
+    assert {row.part for row in asked.values()} == {"responsible", "orders"}
+    async with hamlet.db.reading() as session:
+        told = list(await session.scalars(sa.select(Call).where(Call.who == "superior")))
+    assert {call.obligation_id for call in told} >= set(asked)
+
+
+async def test_somebody_without_a_number_is_skipped_at_once_and_the_next_is_rung(hamlet: World) -> None:
+    person = await head(hamlet)
+    await set_number(hamlet, person, None)
+    await hamlet.issues("red", TOWN)
+    row = await one(hamlet, place_id=VILLAGE, duty="village-head")
+    assert (row.a_person, row.who, row.escalated) == (person, "B", True)
+    assert calls(hamlet, await number(hamlet, row.b_person))
+    async with hamlet.db.reading() as session:
+        steps = await session.scalars(
+            sa.select(StepTaken).filter_by(obligation_id=row.id).order_by(StepTaken.step)
+        )
+        assert [(step.who, step.outcome) for step in steps] == [("A", "no-contact"), ("B", "called")]
+
+
+async def test_where_neither_the_first_nor_the_deputy_has_a_number_the_superior_is_told_at_once(
+    hamlet: World,
+) -> None:
+    await hamlet.issues("red", TOWN)
+    row = await one(hamlet, place_id=VILLAGE, duty="village-head")
+    for person in (row.a_person, row.b_person):
+        await set_number(hamlet, person or "", None)
+    await hamlet.issues("red", TOWN, hazard="11A51")
+    row = await one(hamlet, place_id=VILLAGE, duty="village-head", hazard="11A51")
+    assert (row.who, row.no_contact) == ("superior", True)
+    told = calls(hamlet, await number(hamlet, row.superior_person), "叫不应")
+    assert [call.at for call in told] == [row.released_at] * len(told)
+    assert told
+
+
+async def test_a_worker_that_was_away_for_a_whole_chain_rings_everybody_once_when_it_is_back(
+    hamlet: World,
+) -> None:
+    await hamlet.issues("red", TOWN)
+    row = await one(hamlet, duty="group-leader", place_id=f"{VILLAGE}-S01")
+    before = len(hamlet.phones.rang)
+    hamlet.clock.advance(timedelta(minutes=11))
+    await hamlet.worker.drain()
+    rung = Counter((call.to, call.channel) for call in hamlet.phones.rang[before:])
+    assert rung[await number(hamlet, row.a_person), "voice"] == 1
+    async with hamlet.db.reading() as session:
+        steps = await session.scalars(sa.select(StepTaken.step).filter_by(obligation_id=row.id))
+        assert sorted(steps) == list(range(7))
+
+
+async def test_a_number_that_does_not_exist_brings_the_deputy_at_once_on_every_way(hamlet: World) -> None:
+    hamlet.phones.says = lambda call: {"ok": False, "code": "bad-number"} if call.to == ill else {"ok": True}
+    await hamlet.issues("yellow", SECOND)
+    person = await head(hamlet)
+    ill = await number(hamlet, person)
+    await hamlet.issues("red", TOWN)
+    row = await one(hamlet, place_id=VILLAGE, duty="village-head")
+    assert (row.a_person, row.who) == (person, "B")
+    assert calls(hamlet, await number(hamlet, row.b_person))
+
+
+async def test_when_every_vendor_of_a_call_fails_the_next_round_comes_then_and_after_the_rounds_the_deputy(
+    hamlets: Opens,
+) -> None:
+    world = await hamlets("sms", "voice", "voice-b", "broadcast")
+    person = await head(world)
+    ill = await number(world, person)
+    world.phones.says = lambda call: 503 if call.to == ill else {"ok": True}
+    await world.issues("red", TOWN)
+    await world.advance(seconds=16)
+    assert (await one(world, place_id=VILLAGE, duty="village-head")).round == 1
+    await world.advance(seconds=1)
+    assert (await one(world, place_id=VILLAGE, duty="village-head")).round == 2
+    assert {call.channel for call in calls(world, ill)} == {"voice", "voice-b"}
+    await world.advance(seconds=40)
+    row = await one(world, place_id=VILLAGE, duty="village-head")
+    assert (row.round, row.who) == (3, "B")
+
+
+@pytest.mark.parametrize("first", ["send", "receipt"])
+async def test_a_carrier_that_knows_no_such_number_brings_the_deputy_even_if_it_said_so_first(
+    hamlet: World, first: str
+) -> None:
+    person = await head(hamlet)
+    ill = await number(hamlet, person)
+    at = hamlet.clock.now()
+    if first == "receipt":
+        ids = [f"g-{n}" for n in range(1, 60)]
+        await hamlet.posts(
+            "voice", [Receipt(one_, None, "failed", at, one_, "x", final_for_number=True) for one_ in ids]
+        )
+        hamlet.clock.advance(timedelta(minutes=9))
+    await hamlet.issues("red", TOWN)
+    if first == "send":
+        (call,) = calls(hamlet, ill)
+        await hamlet.posts("voice", [Receipt(None, call.key, "failed", at, "e", "x", final_for_number=True)])
+    row = await one(hamlet, place_id=VILLAGE, duty="village-head")
+    assert row.escalated
+    sent = (await hamlet.deliveries(person_id=person, kind="voice"))[0]
+    assert (sent.state, sent.reason) == (State.FAILED, "bad-number")
+
+
+async def test_a_call_that_rang_out_is_a_round_without_an_answer(hamlet: World) -> None:
+    await hamlet.issues("red", TOWN)
+    row = await one(hamlet, place_id=VILLAGE, duty="village-head")
+    (call,) = calls(hamlet, await number(hamlet, row.a_person))
+    await hamlet.posts("voice", [Receipt(None, call.key, "failed", hamlet.clock.now(), "e", "NOANSWER")])
+    now = await one(hamlet, id=row.id)
+    assert (now.who, now.next_step_at) == ("A", row.next_step_at)
+
+
+async def test_what_is_heard_shows_on_the_ladder_and_is_no_answer(hamlet: World) -> None:
+    await hamlet.issues("red", TOWN)
+    row = await one(hamlet, place_id=VILLAGE, duty="village-head")
+    (call,) = calls(hamlet, await number(hamlet, row.a_person))
+    at = hamlet.clock.now()
+    await hamlet.posts("voice", [Receipt(None, call.key, "connected", at, "e-1")])
+    assert (await one(hamlet, id=row.id)).rung == 2
+    await hamlet.posts("voice", [Receipt(None, call.key, "heard", at, "e-2")])
+    await hamlet.posts("voice", [Receipt(None, call.key, "delivered", at, "e-3")])
+    heard = await one(hamlet, id=row.id)
+    assert (heard.rung, heard.state, heard.answered_at) == (3, "open", None)
+    await hamlet.advance(minutes=2)
+    assert len(calls(hamlet, call.to)) == 2
+
+
+async def test_a_reply_from_a_number_nobody_knows_is_kept_and_answers_nothing(hamlet: World) -> None:
+    await hamlet.issues("red", TOWN)
+    told = await hamlet.posts("sms", [Reply("00090199999", None, "1", None, hamlet.clock.now(), "r")])
+    assert told["unknown-number"] == 1
+    (row,) = await replies(hamlet)
+    assert (row.outcome, row.words, row.phone_index) == (
+        "unknown-number",
+        "1",
+        sealed.blind_index("00090199999"),
+    )
+    assert not await answers(hamlet)
+
+
+async def test_a_reply_that_says_nothing_clear_is_kept_and_the_calls_go_on(hamlet: World) -> None:
+    await hamlet.issues("blue", TOWN)
+    row = await one(hamlet, town=TOWN, duty="town-duty")
+    (call,) = calls(hamlet, await number(hamlet, row.a_person))
+    assert (await hamlet.reply(call, "你是谁"))["not-understood"] == 1
+    assert [reply.outcome for reply in await replies(hamlet)] == ["not-understood"]
+    await hamlet.advance(minutes=30)
+    assert len(calls(hamlet, call.to)) == 2
+
+
+async def test_a_reply_without_any_call_is_kept_as_one_with_nothing_open(hamlet: World) -> None:
+    person = await head(hamlet)
+    told = await hamlet.posts(
+        "sms", [Reply(await number(hamlet, person), None, "1", None, hamlet.clock.now(), "r")]
+    )
+    assert told["nothing-open"] == 1
+
+
+async def test_the_same_reply_twice_is_one_and_a_second_reply_changes_nothing(hamlet: World) -> None:
+    await hamlet.issues("blue", TOWN)
+    row = await one(hamlet, town=TOWN, duty="town-duty")
+    (call,) = calls(hamlet, await number(hamlet, row.a_person))
+    reply = Reply(call.to, None, "１", None, hamlet.clock.now(), "r-1")
+    assert (await hamlet.posts("sms", [reply, reply]))["repeated"] == 1
+    assert (await hamlet.posts("sms", [reply]))["repeated"] == 1
+    met = await one(hamlet, id=row.id)
+    assert (met.state, met.via) == ("met", "sms")
+    await hamlet.advance(minutes=1)
+    await hamlet.posts("sms", [Reply(call.to, None, "收到", None, hamlet.clock.now(), "r-2")])
+    again = await one(hamlet, id=row.id)
+    assert (again.state, again.answered_at, again.rung) == (met.state, met.answered_at, met.rung)
+    assert len(await replies(hamlet)) == 2
+
+
+async def test_whoever_confirmed_and_then_writes_that_they_cannot_is_not_lost(hamlet: World) -> None:
+    await hamlet.issues("blue", TOWN)
+    row = await one(hamlet, town=TOWN, duty="town-duty")
+    (call,) = calls(hamlet, await number(hamlet, row.a_person))
+    await hamlet.reply(call, "1")
+    await hamlet.advance(minutes=3)
+    assert (await hamlet.reply(call, "2"))["answered"] == 1
+    now = await one(hamlet, id=row.id)
+    assert (now.state, now.cannot) == ("met", True)
+
+
+async def test_a_cannot_and_then_a_confirmation_is_met_and_the_deputys_calls_stop(hamlet: World) -> None:
+    await hamlet.issues("red", TOWN)
+    row = await one(hamlet, place_id=VILLAGE, duty="village-head")
+    (call,) = calls(hamlet, await number(hamlet, row.a_person))
+    await hamlet.reply(call, "2")
+    now = await one(hamlet, id=row.id)
+    assert (now.state, now.cannot, now.who) == ("open", True, "B")
+    await hamlet.advance(seconds=30)
+    await hamlet.reply(call, "1")
+    now = await one(hamlet, id=row.id)
+    assert (now.state, now.cannot, now.next_step_at) == ("met", False, None)
+
+
+async def test_an_answer_at_its_last_moment_is_met_and_one_after_it_was_missed_is_late(hamlet: World) -> None:
+    await hamlet.issues("red", TOWN)
+    one_, two = await hamlet.obligations(duty="village-head")
+    first, second = [calls(hamlet, await number(hamlet, row.a_person))[0] for row in (one_, two)]
+    await hamlet.advance(minutes=20)
+    assert hamlet.clock.now() == one_.due_at
+    await hamlet.reply(first, "1")
+    assert (await one(hamlet, id=one_.id)).state == "met"
+    await hamlet.advance(seconds=1)
+    assert (await one(hamlet, id=two.id)).state == "missed"
+    await hamlet.reply(second, "1")
+    now = await one(hamlet, id=two.id)
+    assert (now.state, now.answered_at) == ("late", two.due_at + timedelta(seconds=1))
+
+
+async def test_a_reply_after_the_cancel_is_kept_with_its_answer_and_calls_nobody(hamlet: World) -> None:
+    await hamlet.issues("red", TOWN, identifier="E-1")
+    row = await one(hamlet, place_id=VILLAGE, duty="village-head")
+    (call,) = calls(hamlet, await number(hamlet, row.a_person))
+    await hamlet.issues("red", TOWN, msg_type="Cancel", refers=("E-1",))
+    rang = len(hamlet.phones.rang)
+    assert (await hamlet.reply(call, "1"))["answered"] == 1
+    now = await one(hamlet, id=row.id)
+    assert (now.state, now.excluded_reason, now.next_step_at) == ("met", "warning cancelled", None)
+    await hamlet.reply(call, "2")
+    await hamlet.advance(hours=1)
+    assert len(hamlet.phones.rang) == rang
+
+
+async def test_a_cannot_after_the_cancel_rings_nobody(hamlet: World) -> None:
+    await hamlet.issues("red", TOWN, identifier="E-1")
+    row = await one(hamlet, place_id=VILLAGE, duty="village-head")
+    (call,) = calls(hamlet, await number(hamlet, row.a_person))
+    await hamlet.issues("red", TOWN, msg_type="Cancel", refers=("E-1",))
+    rang = len(hamlet.phones.rang)
+    await hamlet.reply(call, "2")
+    assert (await one(hamlet, id=row.id)).next_step_at is None
+    await hamlet.advance(hours=1)
+    assert len(hamlet.phones.rang) == rang
+
+
+async def test_a_chain_that_ends_without_an_answer_stands_before_the_desk(hamlet: World) -> None:
+    await hamlet.issues("red", TOWN)
+    await hamlet.advance(minutes=25)
+    async with hamlet.db.reading() as session:
+        standing = {alarm.kind for alarm in await alarms.standing(session, DISTRICT)}
+    assert {"unanswered", "calling-chief"} <= standing
+    row = await one(hamlet, place_id=VILLAGE, duty="village-head")
+    assert (row.state, row.next_step_at, row.who) == ("missed", None, "onsite")
+    assert row.level == Level.RED
