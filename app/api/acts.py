@@ -1,17 +1,20 @@
-"""What the desk decides: release, hold, close, answers by phone. Each is one verb below, in one transaction.
+"""What the desk decides: release, hold, raise, review, correct, close, response levels, answers by phone.
+
+Each is one verb below, in one transaction.
 
 A body may carry `password` (and `code`): then the officer has confirmed with this very request, which some
 acts ask for.
 """
 
-from typing import Annotated, Literal
+from dataclasses import asdict
+from typing import Annotated, Literal, TypeAlias
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from starlette.requests import Request
 
 from app.access.officer import Officer
-from app.activation import close, release
+from app.activation import close, correct, release, response, review, uplift
 from app.answer import record
 from app.answer.record import Effect
 from app.api import deps
@@ -19,6 +22,8 @@ from app.api.body import In, StrictRoute
 from app.api.deps import Needs, OfficerDep, PartsDep
 from app.api.problem import declared
 from app.api.shapes import PartOut, WarningId, without_query
+from app.origin import Origin
+from app.warning.level import Level
 
 router = APIRouter(
     tags=["desk"],
@@ -26,6 +31,13 @@ router = APIRouter(
     dependencies=[without_query],
     responses=declared(400, 401, 403, 404, 409, 413, 415, 422, 429),
 )
+
+
+LevelWord: TypeAlias = Literal["hint", "blue", "yellow", "orange", "red"]
+Towns: TypeAlias = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=12)]],
+    Field(max_length=100, description="Nine-digit codes"),
+]
 
 
 class ConfirmingIn(In):
@@ -61,6 +73,44 @@ class CloseIn(ConfirmingIn):
     reason: str = Field(min_length=1, max_length=500)
 
 
+class RaiseIn(In):
+    """Raise a warning by one level for some towns, or decide not to (`accept` false)."""
+
+    places: Towns
+    to_level: LevelWord
+    accept: bool
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class ReviewIn(In):
+    """Place a message that could not be placed, or dismiss it (`accept` false).
+
+    `level` is for a message that came without one.
+    """
+
+    places: Towns
+    level: LevelWord | None = None
+    accept: bool
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class CorrectIn(ConfirmingIn):
+    """Take a false or wrong warning back. `text`: what is said instead of the prepared correction."""
+
+    text: str | None = Field(None, min_length=1, max_length=300)
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class ResponseIn(In):
+    """Decide on the response level of a family of hazards. `exercise`: of the exercise, not of what is."""
+
+    family: str = Field(min_length=1, max_length=12)
+    level: Literal["I", "II", "III", "IV", "none"]
+    decision: Literal["start", "raise", "lower", "end", "not-raised"]
+    reason: str = Field(min_length=1, max_length=500)
+    exercise: bool = False
+
+
 class AnswerIn(In):
     """What somebody said on the phone. `place` is a town's code, or the code of a unit below it."""
 
@@ -75,6 +125,35 @@ class StateOut(BaseModel):
 
     id: str
     state: str
+
+
+class RaisedOut(StateOut):
+    """What was decided about a raise: `raised`, `not-raised` or `pending-approval`.
+
+    `raised`: the id of the district's own warning at the higher level.
+    """
+
+    raised: str | None
+
+
+class ResponseOut(BaseModel):
+    """A decision on a response level.
+
+    `level` is what holds with it, or what it asks for while it waits; `signed_by` the office that signs it.
+    """
+
+    id: str
+    family: str
+    level: str
+    decision: str
+    state: str
+    origin: str
+    reason: str
+    decided_at: AwareDatetime
+    in_force_at: AwareDatetime | None
+    first_by: str
+    second_by: str | None
+    signed_by: str | None
 
 
 class EffectOut(BaseModel):
@@ -155,7 +234,7 @@ async def end(
     has: PartsDep,
     who: Annotated[Officer, Depends(Needs("close"))],
 ) -> StateOut:
-    """End a warning, with a reason; whom it reached is told that it is over."""
+    """End a warning, with a reason; whom it reached is told. Two at red: the first waits for the second."""
     by = await confirmed(request, has, who, ask)
     async with has.db.transaction() as session:
         row = await close.close(
@@ -168,6 +247,96 @@ async def end(
             at=has.clock.now(),
         )
     return StateOut(id=row.id, state=row.state)
+
+
+@router.post("/warnings/{warning_id}/raise", status_code=202)
+async def lift(
+    warning_id: WarningId, ask: RaiseIn, has: PartsDep, who: Annotated[Officer, Depends(Needs("raise"))]
+) -> RaisedOut:
+    """Raise a warning by one level for some towns, or decide not to: to orange and red by two names."""
+    async with has.db.transaction() as session:
+        raised = await uplift.raise_(
+            session,
+            warning_id,
+            ask.places,
+            Level.of(ask.to_level),
+            ask.accept,
+            ask.reason,
+            by=who,
+            scheme=has.scheme,
+            registry=has.registry,
+            at=has.clock.now(),
+        )
+    return RaisedOut(id=warning_id, state=raised.state, raised=raised.warning_id)
+
+
+@router.post("/warnings/{warning_id}/review", status_code=202)
+async def place(
+    warning_id: WarningId, ask: ReviewIn, has: PartsDep, who: Annotated[Officer, Depends(Needs("review"))]
+) -> StateOut:
+    """Place a message that the machine could not, or dismiss it."""
+    async with has.db.transaction() as session:
+        outcome = await review.review(
+            session,
+            warning_id,
+            ask.places,
+            None if ask.level is None else Level.of(ask.level),
+            ask.accept,
+            ask.reason,
+            by=who,
+            scheme=has.scheme,
+            registry=has.registry,
+            at=has.clock.now(),
+        )
+    return StateOut(id=warning_id, state="pending-approval" if outcome is None else outcome.state)
+
+
+@router.post("/warnings/{warning_id}/correct", status_code=202)
+async def take_back(
+    warning_id: WarningId,
+    ask: CorrectIn,
+    request: Request,
+    has: PartsDep,
+    who: Annotated[Officer, Depends(Needs("correct"))],
+) -> StateOut:
+    """Take a false or wrong warning back: calls stop, whom it may have reached is told, the chief too."""
+    by = await confirmed(request, has, who, ask)
+    async with has.db.transaction() as session:
+        closing = await correct.correct(
+            session,
+            warning_id,
+            ask.text,
+            ask.reason,
+            by=by,
+            scheme=has.scheme,
+            registry=has.registry,
+            at=has.clock.now(),
+        )
+    return StateOut(id=closing.id, state=closing.state)
+
+
+@router.post("/responses", status_code=202)
+async def respond(
+    ask: ResponseIn, has: PartsDep, who: Annotated[Officer, Depends(Needs("respond", "sign-response"))]
+) -> ResponseOut:
+    """Start, raise, lower or end a response level, or decide not to raise it; by signature.
+
+    An officer without the right to sign proposes; where two sign, the first waits (`pending-approval`).
+    """
+    actual = Origin.REAL if has.registry.any_live else Origin.SIMULATED
+    async with has.db.transaction() as session:
+        decided = await response.decide(
+            session,
+            ask.family,
+            ask.level,
+            ask.decision,
+            ask.reason,
+            by=who,
+            scheme=has.scheme,
+            at=has.clock.now(),
+            origin=Origin.EXERCISE if ask.exercise else actual,
+        )
+    return ResponseOut(**asdict(decided))
 
 
 @router.post("/warnings/{warning_id}/answers", status_code=201)
