@@ -1,5 +1,6 @@
 """An officer ends a warning: one name below red, two at red, and a first name does not last for ever."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -74,6 +75,14 @@ async def test_a_first_name_lapses_after_ten_minutes_and_then_counts_for_nothing
     hamlet.clock.advance(hamlet.scheme.release.approval_lapses)
     assert (await ends(hamlet, warning, officer("chief", sure=True))).state == "pending-approval"
     assert (await ends(hamlet, warning, officer("leader", sure=True))).state == "closed"
+
+
+async def test_two_hands_at_once_are_a_first_and_a_second(hamlet: World) -> None:
+    warning = (await hamlet.issues("red", TOWN)).warning_id
+    hands = (officer("leader", sure=True), officer("chief", sure=True))
+    states = await asyncio.gather(*(ends(hamlet, warning, by) for by in hands))
+    assert sorted(one.state for one in states) == ["closed", "pending-approval"]
+    assert [act for act, _, _ in await decided(hamlet, warning)] == ["close-first", "closed"]
 
 
 async def test_ending_asks_for_a_reason_a_right_and_a_warning_of_this_district(hamlet: World) -> None:

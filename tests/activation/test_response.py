@@ -1,5 +1,6 @@
 """The response level of a family: proposed by whoever is on duty, signed by two, down one step at a time."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -94,6 +95,12 @@ async def test_two_chiefs_are_not_enough_and_a_duty_officer_only_proposes(hamlet
             await session.scalars(sa.select(Decision.act).filter_by(subject=done.id).order_by(Decision.id))
         )
     assert acts == ["response-proposed", *["response-signed"] * 3]
+
+
+async def test_two_hands_at_once_are_two_signatures_of_one_decision(hamlet: World) -> None:
+    done = await asyncio.gather(*(decides(hamlet, "start", "IV", by) for by in (LEADER, CHIEF)))
+    assert sorted(one.state for one in done) == ["in-force", "pending-approval"]
+    assert await rows(hamlet) == [("start", "IV", "in-force")]
 
 
 async def test_a_first_signature_lapses(hamlet: World) -> None:

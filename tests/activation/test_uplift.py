@@ -1,5 +1,6 @@
 """提级: one level up, by a person, for some towns; the bureau's warning stays what it was."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -217,6 +218,17 @@ async def test_another_wish_is_a_first_name_of_its_own_and_a_late_one_too(hamlet
     hamlet.clock.advance(hamlet.scheme.release.approval_lapses)
     assert (await raises(hamlet, base, TOWN, SECOND, accept=False, by=LEADER)).state == "pending-approval"
     assert (await raises(hamlet, base, TOWN, SECOND, accept=False, by=CHIEF)).state == "not-raised"
+
+
+async def test_two_hands_at_once_raise_once(hamlet: World) -> None:
+    base = (await hamlet.issues("orange", TOWN)).warning_id
+    done = await asyncio.gather(
+        *(raises(hamlet, base, TOWN, by=by) for by in (DUTY, CHIEF)), return_exceptions=True
+    )
+    assert sorted(type(one).__name__ for one in done) == ["Raised", "WrongState"]
+    async with hamlet.db.reading() as session:
+        own_rows = list(await session.scalars(sa.select(Warning).where(Warning.raised_from.is_not(None))))
+    assert len(own_rows) == 1
 
 
 async def test_it_ends_with_the_cancel_of_its_warning_and_everybody_is_told_once(hamlet: World) -> None:

@@ -1,4 +1,4 @@
-"""More that the desk decides through the doors: raise, review, take back, respond, and two names to end a red."""
+"""More that the desk decides through the doors: raise, review, take back, respond, two names to end a red."""
 
 from typing import Any
 
