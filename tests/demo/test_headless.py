@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.database import serial
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(2400)]
 
 REPLAY = ("--first", "600", "--last", "1200")
 
