@@ -66,7 +66,13 @@ DELIVERY_STATES: Mapping[str, str] = {
     "failed": "未达",
     "delivered": "送达",
 }
-FORMS: Mapping[str, str] = {"json": "JSON", "cap": "CAP 1.2", "12379": "12379", "observed": "实测"}
+FORMS: Mapping[str, str] = {
+    "json": "JSON",
+    "cap": "CAP 1.2",
+    "12379": "12379",
+    "observed": "实测",
+    "raised": "提级",
+}
 FAMILIES: Mapping[str, str] = {
     "flood": "防汛",
     "geology": "地灾",

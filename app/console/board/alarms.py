@@ -11,6 +11,8 @@ from app.warning.level import Level
 
 KINDS: Mapping[str, str] = {
     "undecided": "到限无人决定",
+    "corrected": "已发更正",
+    "raise-stands": "提级仍在执行",
     "break-glass": "单人紧急放行",
     "needs-review": "须核对",
     "order-refused": "令不能办",

@@ -107,8 +107,11 @@ def head_of(warning: WarningRow, scheme: Scheme, names: Mapping[str, str]) -> He
     """Return the head of a warning row."""
     level = None if warning.level is None else Level(warning.level)
     hazard = hazard_name(scheme, warning.event_code, warning.sent)
-    colour = "" if level is None or level is Level.HINT else level.zh
+    signal = level if warning.raised_from is None else Level(warning.raised_from)
+    colour = "" if signal is None or signal is Level.HINT else signal.zh
     kind = "实测叫应" if warning.observed else "预警"
+    if warning.raised_from is not None and level is not None:  # the signal's colour, and what we made of it
+        kind += f"·提到{level.zh}"
     segment = next((one for one in scheme.ruleset.stage.segments if one.id == warning.segment), None)
     inside = tuple(code for code in warning.places if code in names)
     places = "全区" if names and len(inside) == len(names) else f"{len(inside)} 镇街"

@@ -116,6 +116,8 @@ async def asked_of(
     """Return a warning as these obligations see it. ``places``: those whose place is named above it."""
     level = None if warning.level is None else Level(warning.level)
     colour = "" if level is None or level is Level.HINT else level.zh
+    if warning.raised_from is not None:  # the signal's colour, and what the district made of it
+        colour = f"{Level(warning.raised_from).zh}·提到{colour}"
     waiting = [row for row in rows if row.rung < CONFIRMED]
     if warning.state in ENDED:
         state = "ended"
@@ -199,9 +201,14 @@ async def _changed(session: AsyncSession, warning: WarningRow) -> tuple[str, ...
     """What is different from the version before, as far as a phone's reader must know."""
     if warning.version <= 1:
         return ()
+    own = WarningRow.raised_from  # a raise (提级) is compared with the raise before it
     before = await session.scalar(
         sa.select(WarningRow)
-        .where(WarningRow.root_id == warning.root_id, WarningRow.version < warning.version)
+        .where(
+            WarningRow.root_id == warning.root_id,
+            WarningRow.version < warning.version,
+            own.is_(None) if warning.raised_from is None else own.is_not(None),
+        )
         .order_by(WarningRow.version.desc(), WarningRow.received_at.desc())
         .limit(1)
     )

@@ -51,6 +51,10 @@ ACTS: Mapping[str, str] = {
     "automatic": "到限自动放行",
     "accept": "采纳",
     "dismiss": "不采纳",
+    "dismissed": "不采纳",
+    "close-first": "提出解除",
+    "raise-first": "对提级表态，待第二人",
+    "review-first": "提出核对",
 }
 
 
