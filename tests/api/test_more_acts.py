@@ -27,6 +27,8 @@ async def test_a_raise_is_a_warning_of_its_own_that_says_which_signal_it_raises(
     assert (raised["level"], raised["raised_from"], raised["places"]) == ("red", "orange", [WANLING])
     assert (raised["source"], raised["state"]) == ("uplift", "in-force")
     assert [one["identifier"] for one in raised["references"]] == [(await shown(web, warning))["identifier"]]
+    desk, _ = await web.browser("duty")
+    assert "暴雨橙色预警·提到红色" in (await desk.get(f"/warnings/{told['raised']}")).text
     base = await shown(web, warning)
     assert (base["level"], base["raised_from"], base["state"]) == ("orange", None, "in-force")
     status, again = await post(web, "duty", f"/warnings/{warning}/raise", **ask)
