@@ -30,7 +30,8 @@ async def sweep(
         await session.scalars(
             sa.select(Warning)
             .where(Warning.next_advance_at <= at)
-            .order_by(Warning.next_advance_at, Warning.id)
+            # A raise before the warning it follows: what it lets out is not asked for at the lower level too.
+            .order_by(Warning.next_advance_at, Warning.raised_from.is_(None), Warning.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
@@ -102,7 +103,7 @@ async def water_moved(
             Warning.state == "in-force",
             Warning.observed.is_(False),
         )
-        .order_by(Warning.received_at, Warning.id)
+        .order_by(Warning.raised_from.is_(None), Warning.received_at, Warning.id)
         .with_for_update()
     )
     moved = 0

@@ -219,9 +219,9 @@ async def apply(
         row.version = max(other.version for other in earlier) + 1
     made = await propose.make(session, row, scheme=scheme, at=at, cause=cause, by=by, replaces=earlier)
     await supersede.retire(session, earlier, row, at=at, by=by)
-    await propose.let_out_new(session, row, made, scheme=scheme, registry=registry, at=at, by=by)
-    for raised in raises:
+    for raised in raises:  # the higher call first: what it lets out is not asked for at the lower level too
         await uplift.follow(session, raised, row, scheme=scheme, registry=registry, at=at, by=by)
+    await propose.let_out_new(session, row, made, scheme=scheme, registry=registry, at=at, by=by)
     for update in waiting:
         update.disposition = "applies"
         await apply(session, update, scheme=scheme, registry=registry, at=at, by=by)

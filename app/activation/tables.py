@@ -22,6 +22,7 @@ class Warning(Base):
         sa.Index("ix_warning_state", "district", "state"),
         sa.Index("ix_warning_advance", "next_advance_at"),
         sa.Index("ix_warning_received", "district", "received_at"),
+        sa.Index("ix_warning_root", "root_id"),
     )
 
     id: Mapped[str] = db.pk()

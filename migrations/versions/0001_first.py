@@ -608,6 +608,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_warning_advance", "warning", ["next_advance_at"], unique=False)
     op.create_index("ix_warning_received", "warning", ["district", "received_at"], unique=False)
+    op.create_index("ix_warning_root", "warning", ["root_id"], unique=False)
     op.create_index("ix_warning_state", "warning", ["district", "state"], unique=False)
     op.create_table(
         "answer",

@@ -1,6 +1,7 @@
 """提级: one level up, by a person, for some towns; the bureau's warning stays what it was."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -121,6 +122,40 @@ async def test_nobody_is_called_at_both_levels(hamlet: World) -> None:
     assert (
         await hamlet.duty(TOWN, warning_id=base)
     ).state == "met"  # who confirms the higher has heard the lower
+
+
+async def test_a_segment_that_begins_calls_at_the_raised_level_and_not_at_both(hamlet: World) -> None:
+    onset = hamlet.clock.now() + timedelta(hours=6, minutes=30)
+    base = (
+        await hamlet.issues("yellow", TOWN, SECOND, onset=onset, expires=onset + timedelta(hours=9))
+    ).warning_id
+    raised = await own(hamlet, base, TOWN, to=Level.ORANGE)
+    await hamlet.advance(minutes=30)
+    assert [(await hamlet.warning(one)).segment for one in (base, raised.id)] == ["T3", "T3"]
+    cut = hamlet.clock.now()
+    begun = [row for row in await hamlet.obligations(town=TOWN) if row.released_at == cut]
+    assert begun
+    assert {row.warning_id for row in begun} == {raised.id}
+    assert {row.warning_id for row in await hamlet.obligations(town=SECOND)} == {base}
+    rung = [row for row in await hamlet.deliveries(warning_id=base) if row.created_at >= cut]
+    assert {row.town for row in rung} == {SECOND}
+
+
+async def test_an_update_with_new_instructions_asks_anew_at_the_raised_level_and_not_at_both(
+    hamlet: World,
+) -> None:
+    base = await hamlet.issues("orange", TOWN, SECOND)
+    await own(hamlet, base.warning_id, TOWN)
+    await hamlet.advance(minutes=1)
+    since = hamlet.clock.now()
+    update = await hamlet.issues(
+        "orange", TOWN, SECOND, msg_type="Update", refers=(base.identifier,), instruction="停止户外作业"
+    )
+    asked = [row for row in await hamlet.obligations(town=TOWN) if row.released_at == since]
+    assert asked
+    assert {row.level for row in asked} == {Level.RED}
+    rung = [row for row in await hamlet.deliveries(warning_id=update.warning_id) if row.created_at >= since]
+    assert {row.town for row in rung} == {SECOND}
 
 
 async def test_the_public_part_of_a_raise_to_red_takes_the_two_people_of_red(hamlet: World) -> None:
