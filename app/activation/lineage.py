@@ -80,6 +80,32 @@ async def waiting_for(session: AsyncSession, row: Warning) -> list[Warning]:
     ]
 
 
+async def cancels(session: AsyncSession, row: Warning) -> list[Warning]:
+    """Return the cancels that came before a message they speak of: of itself, or of the event it belongs to.
+
+    One sent before the message is about what was before it. The message may have been late, or the network.
+    """
+    names = {row.identifier, *(r[0] for r in row.references)}
+    rows = await session.scalars(
+        sa.select(Warning)
+        .where(
+            Warning.district == row.district,
+            Warning.origin == row.origin,
+            Warning.msg_type == "Cancel",
+            Warning.disposition.in_(("applies", "waiting")),
+            Warning.event_code.in_(("", row.event_code)),
+            Warning.sent >= row.sent,
+        )
+        .order_by(Warning.sent, Warning.id)
+        .with_for_update()
+    )
+    return [
+        other
+        for other in rows
+        if any(r[0] in names and (not r[1] or r[1] == row.sender) for r in other.references)
+    ]
+
+
 def instant(value: str | None) -> datetime | None:
     """Read a time kept in a reference."""
     return datetime.fromisoformat(value) if value else None

@@ -4,6 +4,7 @@ Runs in one transaction with everything it causes: plan, obligations, first call
 over from.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import audit, events
 from app.activation import close, lineage, propose, supersede, uplift
+from app.activation.states import check_warning
 from app.activation.tables import Part, Warning
 from app.audit import Actor
 from app.channels.registry import Registry
@@ -190,26 +192,19 @@ async def apply(
     row.affects = [other.id for other in earlier if other.raised_from is None]
     if row.msg_type == "Cancel":
         row.state, row.ended_at = "closed", at
-        for other in earlier:
-            if other.state != "in-force":  # a raise has ended with the warning it follows
-                continue
-            await close.end(
-                session,
-                other,
-                "cancelled",
-                reason=row.headline or "cancelled by its issuer",
-                by=by,
-                at=at,
-                scheme=scheme,
-                registry=registry,
-            )
+        await _cancel(session, earlier, row, scheme=scheme, registry=registry, at=at, by=by)
         return
-    waiting = await lineage.waiting_for(session, row)
-    if any(other.msg_type == "Cancel" for other in waiting):
+    waiting = [one for one in await lineage.waiting_for(session, row) if one.msg_type != "Cancel"]
+    if cancels := await lineage.cancels(session, row):
         row.state, row.ended_at = "cancelled", at
-        for other in waiting:
-            other.state, other.ended_at, other.affects = "closed", at, [row.id]
-            audit.record(session, "applied", other.id, district=row.district, by=by, at=at, state="closed")
+        audit.record(
+            session, "cancelled", row.id, district=row.district, by=by, at=at, reason="its cancel came first"
+        )
+        for cancel in cancels:
+            _take_up(session, cancel, row, at=at, by=by)
+        # What it would have replaced is over with it.
+        await _cancel(session, earlier, cancels[-1], scheme=scheme, registry=registry, at=at, by=by)
+        await _apply_waiting(session, waiting, scheme=scheme, registry=registry, at=at, by=by)
         return
     row.state = "in-force"
     raises = [other for other in earlier if uplift.goes_on(other, row)]
@@ -222,8 +217,57 @@ async def apply(
     for raised in raises:  # the higher call first: what it lets out is not asked for at the lower level too
         await uplift.follow(session, raised, row, scheme=scheme, registry=registry, at=at, by=by)
     await propose.let_out_new(session, row, made, scheme=scheme, registry=registry, at=at, by=by)
-    for update in waiting:
+    await _apply_waiting(session, waiting, scheme=scheme, registry=registry, at=at, by=by)
+
+
+async def _cancel(
+    session: AsyncSession,
+    rows: Sequence[Warning],
+    cancel: Warning,
+    *,
+    scheme: Scheme,
+    registry: Registry,
+    at: datetime,
+    by: Actor,
+) -> None:
+    """End what a cancel speaks of."""
+    for row in rows:
+        if row.state != "in-force":  # a raise has ended with the warning it follows
+            continue
+        await close.end(
+            session,
+            row,
+            "cancelled",
+            reason=cancel.headline or "cancelled by its issuer",
+            by=by,
+            at=at,
+            scheme=scheme,
+            registry=registry,
+        )
+
+
+def _take_up(session: AsyncSession, cancel: Warning, row: Warning, *, at: datetime, by: Actor) -> None:
+    """Note that a cancel that waited has found its message."""
+    if cancel.state != "waiting":
+        return
+    check_warning(cancel.state, "closed")
+    cancel.state, cancel.disposition, cancel.ended_at, cancel.affects = "closed", "applies", at, [row.id]
+    audit.record(session, "applied", cancel.id, district=row.district, by=by, at=at, state="closed")
+
+
+async def _apply_waiting(
+    session: AsyncSession,
+    updates: Sequence[Warning],
+    *,
+    scheme: Scheme,
+    registry: Registry,
+    at: datetime,
+    by: Actor,
+) -> None:
+    """Apply the updates that waited for a message, in the order they were sent."""
+    for update in updates:
         update.disposition = "applies"
+        await session.flush()
         await apply(session, update, scheme=scheme, registry=registry, at=at, by=by)
 
 
