@@ -45,6 +45,10 @@ sys.modules.setdefault("sniffio", cast("Any", None))
 
 START = datetime(2026, 7, 15, 2, 10, tzinfo=UTC)
 """Minute 0 of the storm: 10:10 in the district, so that the worst of it comes at night."""
+END = 1800
+"""The storm's last minute."""
+AFTER = timedelta(hours=14)
+"""How long after the storm the last clock may still run; then the night is over."""
 BY = audit.Actor("system", "demo")
 MAST_OUT = (19, "500153112", 985, 1035)
 """清流镇, number 19: its mast is without power for fifty minutes at the red peak (invented)."""
