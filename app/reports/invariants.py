@@ -122,11 +122,11 @@ async def _origins_keep_apart(session: Session, district: str, live: frozenset[s
 async def _obligations_end(session: Session, district: str, *, ended: bool) -> Finding:
     """V6: each obligation ends exactly once in met, late or missed."""
     rows = await session.execute(
-        sa.select(Obligation.state, sa.func.count())
+        sa.select(Obligation.state, sa.func.count().label("rows"))
         .where(Obligation.district == district)
         .group_by(Obligation.state)
     )
-    by_state: dict[str, int] = {state: count for state, count in rows}
+    by_state: dict[str, int] = {row.state: row.rows for row in rows}
     unclear = await _count(
         session,
         sa.select(sa.func.count())
@@ -204,7 +204,7 @@ async def _every_step_ran(session: Session, district: str) -> Finding:
 
 
 async def _parts_know_who(session: Session, district: str) -> Finding:
-    """A part that needs two persons at its level was let out by two different ones, or by break-glass, on record."""
+    """A part that needs two persons was let out by two different ones, or by break-glass, on record."""
     rows = await session.execute(
         sa.select(Part.first_by, Part.released_by, Part.name, Part.level).where(
             Part.district == district, Part.state == "released", Part.name != "responsible"

@@ -1,7 +1,8 @@
-"""What a night came to, as one document: what the gauges reached, what was issued, who was asked and answered, what was reported.
+"""What a night came to, as one document.
 
-No ids and no names stand in it, and times are minutes of the story where the gauges are concerned, so that
-two runs can be compared.
+What the gauges reached, what was issued, who was asked and answered, what was reported. No ids and no names
+stand in it, and times are minutes of the story where the gauges are concerned, so that two runs can be
+compared.
 """
 
 from collections import Counter
@@ -111,7 +112,7 @@ async def _towns(session: Session, district: str, origin: Origin, start: datetim
 
 
 async def _rivers(session: Session, district: str, start: datetime) -> list[dict[str, Any]]:
-    """Each river station, and the minute at which the water first stood at its warning and its guarantee mark."""
+    """Each river station, and the minute at which the water first reached its warning and guarantee marks."""
     stations = await session.execute(
         sa.select(Station.code, Station.name, Station.river, Station.warning_mm, Station.guarantee_mm)
         .where(Station.district == district, Station.kind == "river")
