@@ -1,8 +1,9 @@
-"""The storm from minute 600 to 1200, replayed on both databases side by side: one document, every rate recomputed from its rows."""
+"""The storm from minute 600 to 1200, replayed on both databases side by side: one document, and its rates."""
 
 import asyncio
 import json
 import os
+import sqlite3
 import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -24,20 +25,27 @@ def kept(postgres: str, tmp_path: Path) -> Iterator[dict[str, str]]:
     """The addresses of an empty database on each engine."""
     name = f"demo_{next(serial)}"
     with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name}")
     yield {"sqlite": f"sqlite:///{tmp_path / 'demo.db'}", "pg": postgres.format(name=name)}
     with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def demo(folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
     """Run ``jiaoying demo --headless --json`` as a person would. Returns exit code and document."""
-    folder.mkdir(exist_ok=True)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", "from app.cli import main; main()", "demo", "--headless", "--json", *options,
-        cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        sys.executable,
+        "-c",
+        "from app.cli import main; main()",
+        "demo",
+        "--headless",
+        "--json",
+        *options,
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-    )  # fmt: skip
+    )
     out, err = await process.communicate()
     assert out, err.decode()[-2000:]
     return process.returncode or 0, json.loads(out)
@@ -62,19 +70,27 @@ def recomputed(rows: list[dict[str, Any]]) -> dict[str, float]:
 async def test_the_storm_gives_one_document_on_both_databases_and_its_rates_follow_from_its_rows(
     kept: dict[str, str], tmp_path: Path
 ) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
     (code_a, a), (code_b, b) = await asyncio.gather(
-        demo(tmp_path / "a", "--database", kept["sqlite"], *REPLAY), demo(tmp_path / "b", "--database", kept["pg"], *REPLAY)
+        demo(tmp_path / "a", "--database", kept["sqlite"], *REPLAY),
+        demo(tmp_path / "b", "--database", kept["pg"], *REPLAY),
     )
     a.pop("seconds")
     b.pop("seconds")
     assert [one for one in a["invariants"] if not one["ok"]] == []
     assert (code_a, code_b) == (0, 0)
     assert a == b
-    first = {level: [town["reached"][level] for town in a["towns"] if level in town["reached"]] for level in
-             ("blue", "yellow", "orange", "red")}  # fmt: skip
+    first = {
+        level: [town["reached"][level] for town in a["towns"] if level in town["reached"]]
+        for level in ("blue", "yellow", "orange", "red")
+    }
     assert {level: (min(minutes), len(minutes)) for level, minutes in first.items()} == {
-        "blue": (645, 21), "yellow": (850, 21), "orange": (935, 20), "red": (980, 11),
-    }  # fmt: skip
+        "blue": (645, 21),
+        "yellow": (850, 21),
+        "orange": (935, 20),
+        "red": (980, 11),
+    }
     rivers = {row["name"]: (row["warning"], row["guarantee"]) for row in a["rivers"]}
     assert rivers["清流站"] == (995, 1030)
     assert rivers["吴家站"] == (985, 1030)
@@ -91,23 +107,30 @@ async def test_the_storm_gives_one_document_on_both_databases_and_its_rates_foll
 
 
 async def test_a_breach_of_the_rows_ends_the_demo_with_exit_1(tmp_path: Path) -> None:
-    code, document = await demo(tmp_path, "--first", "640", "--last", "650", "--planted", "met-without-answer")
+    code, document = await demo(
+        tmp_path, "--first", "640", "--last", "650", "--planted", "met-without-answer"
+    )
     assert code == 1
     assert [one["name"] for one in document["invariants"] if not one["ok"]]
 
 
 async def test_the_demo_refuses_a_database_that_is_not_empty(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
-    import sqlite3  # noqa: PLC0415 - only here
-
     with sqlite3.connect(tmp_path / "full.db") as held:
         held.execute("CREATE TABLE something (id INTEGER)")
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", "from app.cli import main; main()", "demo", "--headless",
-        "--database", f"sqlite:///{tmp_path / 'full.db'}",
-        cwd=tmp_path, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        sys.executable,
+        "-c",
+        "from app.cli import main; main()",
+        "demo",
+        "--headless",
+        "--database",
+        f"sqlite:///{tmp_path / 'full.db'}",
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-    )  # fmt: skip
+    )
     _, err = await process.communicate()
     assert process.returncode == 1
     assert "空的数据库" in err.decode()

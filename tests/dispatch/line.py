@@ -63,9 +63,14 @@ class Line:
         number = f"000901{next(_numbers):05d}"
         async with self.db.transaction() as session:
             row = Person(
-                district=DISTRICT, code=f"p-{number}", name="甲谷雨", phone=number, synthetic=True,
-                phone_index=sealed.blind_index(number), retired_at=None,
-            )  # fmt: skip
+                district=DISTRICT,
+                code=f"p-{number}",
+                name="甲谷雨",
+                phone=number,
+                synthetic=True,
+                phone_index=sealed.blind_index(number),
+                retired_at=None,
+            )
             session.add(row)
             await session.flush()
             return row.id
@@ -79,9 +84,15 @@ class Line:
     ) -> None:
         async with self.db.transaction() as session:
             await permit.grant(
-                session, warning, district=DISTRICT, origin="simulated", hazard="11B03", title="暴雨预警",
-                expires_at=expires_at or self.clock.now() + timedelta(hours=6), purpose=purpose,
-            )  # fmt: skip
+                session,
+                warning,
+                district=DISTRICT,
+                origin="simulated",
+                hazard="11B03",
+                title="暴雨预警",
+                expires_at=expires_at or self.clock.now() + timedelta(hours=6),
+                purpose=purpose,
+            )
         self.permitted.add(warning)
 
     async def put(self, level: str = "red", kind: str = "sms", *, number: int = 1, **more: Any) -> list[str]:

@@ -32,8 +32,12 @@ async def test_an_accepted_message_has_the_vendors_id_and_leaves_the_line(line: 
     await line.sender.drain()
     row = await line.row(sent)
     assert (row.state, row.vendor_id, row.not_before, row.lease_until, row.reason) == (
-        State.ACCEPTED, "g-1", None, None, None,
-    )  # fmt: skip
+        State.ACCEPTED,
+        "g-1",
+        None,
+        None,
+        None,
+    )
     assert [(one.number, one.outcome, one.channel) for one in await line.attempts(sent)] == [
         (1, "accepted", "sms")
     ]

@@ -1,4 +1,4 @@
-"""The ground: transactions that leave no trace when they fail, sealed columns, an unbroken audit chain, logs that cannot leak."""
+"""The ground: transactions that leave no trace when they fail, sealed columns, an audit chain, tight logs."""
 
 import io
 from datetime import UTC, datetime, timedelta
@@ -19,10 +19,14 @@ NIGHT = datetime(2026, 7, 15, 18, 47, tzinfo=UTC)
 async def test_an_act_and_its_audit_line_stand_or_fall_together(db: Database) -> None:
     async with db.transaction() as session:
         audit.record(session, "tried", "thing", district="500153", by=SYSTEM, at=NIGHT)
-    with pytest.raises(RuntimeError):
+
+    async def fail() -> None:
         async with db.transaction() as session:
             audit.record(session, "failed", "thing", district="500153", by=SYSTEM, at=NIGHT)
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
     async with db.reading() as session:
         assert list(await session.scalars(sa.select(AuditLine.act))) == ["tried"]
 
@@ -30,7 +34,9 @@ async def test_an_act_and_its_audit_line_stand_or_fall_together(db: Database) ->
 async def test_the_audit_chain_names_the_first_row_that_was_altered(db: Database) -> None:
     for number in range(5):
         async with db.transaction() as session:
-            audit.record(session, f"act-{number}", "thing", district="500153", by=SYSTEM, at=NIGHT, count=number)
+            audit.record(
+                session, f"act-{number}", "thing", district="500153", by=SYSTEM, at=NIGHT, count=number
+            )
             audit.record(session, "again", "thing", district="500153", by=SYSTEM, at=NIGHT)
     async with db.reading() as session:
         verdict = await audit.verify(session, "500153")
@@ -38,7 +44,9 @@ async def test_the_audit_chain_names_the_first_row_that_was_altered(db: Database
     async with db.engine.begin() as connection:
         if not db.sqlite:
             await connection.execute(sa.text("SET session_replication_role = replica"))
-        await connection.execute(sa.text("DROP TRIGGER IF EXISTS audit_is_append_only_update" + ("" if db.sqlite else " ON audit")))
+        await connection.execute(
+            sa.text("DROP TRIGGER IF EXISTS audit_is_append_only_update" + ("" if db.sqlite else " ON audit"))
+        )
         await connection.execute(sa.update(AuditLine).where(AuditLine.seq == 5).values(act="something else"))
     async with db.reading() as session:
         assert (await audit.verify(session, "500153")).broken_at == 5
@@ -46,7 +54,9 @@ async def test_the_audit_chain_names_the_first_row_that_was_altered(db: Database
 
 async def test_times_come_back_aware_and_in_utc(db: Database) -> None:
     async with db.transaction() as session:
-        await beats.touch(session, "sweep:escalate", NIGHT + timedelta(microseconds=5), expected=timedelta(seconds=30))
+        await beats.touch(
+            session, "sweep:escalate", NIGHT + timedelta(microseconds=5), expected=timedelta(seconds=30)
+        )
         await beats.touch(session, "sweep:escalate", NIGHT + timedelta(seconds=1, microseconds=7))
     async with db.reading() as session:
         (beat,) = await beats.all_beats(session)

@@ -1,4 +1,4 @@
-"""The shipped migrations make the models' schema on both databases, go back, and guard what may never change."""
+"""The shipped migrations make the models' schema on both databases, go back, and guard what never changes."""
 
 from collections.abc import Callable
 
@@ -50,10 +50,10 @@ async def test_an_audit_line_cannot_be_changed_or_removed(db: Database) -> None:
 
 
 async def test_the_origin_of_a_row_cannot_be_changed(db: Database) -> None:
-    columns = "warning_id, purpose, district, origin, hazard, title"
     async with db.raw() as connection:
         await connection.exec_driver_sql(
-            f"INSERT INTO permit ({columns}) VALUES ('w', 'alert', '500153', 'exercise', '11B03', 'x')"  # noqa: S608
+            "INSERT INTO permit (warning_id, purpose, district, origin, hazard, title) "
+            "VALUES ('w', 'alert', '500153', 'exercise', '11B03', 'x')"
         )
     with pytest.raises(DBAPIError, match="origin never changes"):
         async with db.raw() as connection:

@@ -1,6 +1,7 @@
-"""Fixture ``db``: an empty database of the current schema, on SQLite and on a PostgreSQL of our own, fresh for each test.
+"""Fixture ``db``: an empty database of the current schema, on SQLite and on a PostgreSQL of our own.
 
-The schema is built once a session (on PostgreSQL as a template database, on SQLite as a file to copy); a test gets a copy of it.
+It is fresh for each test. The schema is built once a session (on PostgreSQL as a template database, on SQLite
+as a file to copy); a test gets a copy of it.
 """
 
 import importlib
@@ -43,7 +44,7 @@ def sqlite_template() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """A PostgreSQL server of this test run: ``postgresql://…/{name}?host=…`` with a place for the database's name."""
+    """A PostgreSQL server of this test run: ``postgresql://…/{name}?host=…``, to put a database's name in."""
     folder = Path(tempfile.mkdtemp(prefix="jiaoying-pg-"))
     # The package asks for a runtime folder as it is imported, and warns where a machine has none.
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
@@ -75,10 +76,10 @@ def postgres_url(postgres: str) -> Iterator[str]:
     """The address of a fresh PostgreSQL database."""
     name = f"test_{next(serial)}"
     with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE jiaoying_template")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE jiaoying_template")
     yield postgres.format(name=name)
     with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "pg"])
@@ -104,7 +105,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     postgres: str = request.getfixturevalue("postgres")
     name = f"empty_{next(serial)}"
     with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name}")
     yield postgres.format(name=name)
     with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

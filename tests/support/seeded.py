@@ -1,4 +1,7 @@
-"""Fixture ``seeded``: a database with the whole synthetic district in it (profile demo), on both engines, made once a session."""
+"""Fixture ``seeded``: a database with the whole synthetic district in it (profile demo), on both engines.
+
+It is made once a session.
+"""
 
 import asyncio
 import shutil
@@ -55,7 +58,7 @@ def seeded_postgres_template(postgres: str, district_folder: Path) -> str:
     """The name of a PostgreSQL database with the district in it."""
     name = "jiaoying_seeded"
     with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE jiaoying_template")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE jiaoying_template")
     asyncio.run(fill(postgres.format(name=name), district_folder))
     return name
 
@@ -72,10 +75,10 @@ def seeded_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     template: str = request.getfixturevalue("seeded_postgres_template")
     name = f"seeded_{next(serial)}"
     with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield postgres.format(name=name)
     with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
