@@ -24,7 +24,7 @@ from app.channels.registry import Registry
 from app.dispatch import notify, permit, withdraw
 from app.errors import NotFound, Reauthenticate
 from app.scheme.models import Scheme
-from app.tasks import acts, doors
+from app.tasks import acts, alarms, doors
 from app.warning.level import Level
 
 # How long an all-clear is worth telling.
@@ -158,6 +158,8 @@ async def withdraw_parts(session: AsyncSession, row: Warning, *, at: datetime, b
     for part in parts:
         check_part(part.state, "withdrawn")
         part.state, part.next_alarm_at = "withdrawn", None
+        if part.alarms:
+            await alarms.over(session, row.district, "undecided", part.id, at=at)
         audit.record(session, "withdrawn", part.id, district=row.district, by=by, at=at, part=part.name)
 
 

@@ -53,6 +53,8 @@ async def let_out(
     check_part(part.state, "released")
     await lock(session, f"warning:{row.id}")
     part.state, part.released_at, part.released_by, part.next_alarm_at = "released", at, str(by), None
+    if part.alarms:
+        await alarms.over(session, row.district, "undecided", part.id, at=at)
     session.add(
         Decision(
             district=row.district,

@@ -16,7 +16,7 @@ from app import audit, events
 from app.activation import let_out, lineage, said
 from app.activation.let_out import line_key
 from app.activation.situation import gather
-from app.activation.states import UNDECIDED
+from app.activation.states import UNDECIDED, check_part
 from app.activation.tables import Part, PlanRow, Warning, ends_at
 from app.audit import Actor
 from app.channels.registry import Registry
@@ -141,7 +141,7 @@ async def let_out_new(
         held = next((part for part in mine if part.state == "held"), None)
         keys = sorted(line_key(line) for line in wanted)
         if pending is not None:
-            _renew(pending, keys, made.row, at, session)
+            _renew(pending, keys, made.row, at, session, by)
             continue
         if not wanted or (held is not None and set(keys) <= set(held.lines)):
             continue
@@ -179,16 +179,24 @@ async def let_out_new(
             events.publish(session, "plan", part.id, district=row.district, warning=row.id, at=at)
 
 
-def _renew(part: Part, keys: list[str], plan_row: PlanRow, at: datetime, session: AsyncSession) -> None:
+def _renew(
+    part: Part, keys: list[str], plan_row: PlanRow, at: datetime, session: AsyncSession, by: Actor
+) -> None:
     """Put the newest plan before whoever is deciding.
 
     A first approval of other lines lapses; the limit does not start anew.
     """
     if part.lines != keys:
         if not keys:
+            check_part(part.state, "withdrawn")
             part.state, part.next_alarm_at = "withdrawn", None
+            audit.record(session, "withdrawn", part.id, district=part.district, by=by, at=at, part=part.name)
         elif part.state == "pending-approval":
+            check_part(part.state, "proposed")
             part.state, part.first_by, part.first_at = "proposed", None, None
+            audit.record(
+                session, "approval-lapsed", part.id, district=part.district, by=by, at=at, part=part.name
+            )
         part.lines = keys
     part.plan_id, part.plan_hash = plan_row.id, plan_row.plan_hash
     events.publish(session, "plan", part.id, district=part.district, warning=part.warning_id, at=at)

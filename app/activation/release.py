@@ -188,6 +188,8 @@ async def hold(
     row, part = await _locked(session, warning_id, name, plan_hash, by)
     check_part(part.state, "held")
     part.state, part.next_alarm_at = "held", None
+    if part.alarms:
+        await alarms.over(session, row.district, "undecided", part.id, at=at)
     _decided(session, row, part, "held", by, at, reason)
     await session.flush()
     return _shape(part)
