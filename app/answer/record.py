@@ -7,9 +7,10 @@ towns, when the superior gives it for them. A chief or a neighbour never does.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -261,11 +262,17 @@ async def write(
         return []
     rows: dict[str, Obligation] = {}
     answers = []
-    for one, obligations, who in given:
-        judged = {row.id: _why_not(row, one, who.get(row.id, set())) for row in obligations}
-        counted = [row for row in obligations if judged[row.id] is None]
-        older = await _older(session, counted) if one.rung != "cannot" else []
-        for row in [*obligations, *older]:
+    verdicts = [
+        {row.id: _why_not(row, one, who.get(row.id, set())) for row in obligations}
+        for one, obligations, who in given
+    ]
+    met = [
+        [row for row in obligations if judged[row.id] is None and one.rung != "cannot"]
+        for (one, obligations, _), judged in zip(given, verdicts, strict=True)
+    ]
+    before = await _older(session, [row for counted in met for row in counted])
+    for (one, obligations, _), judged, counted in zip(given, verdicts, met, strict=True):
+        for row in [*obligations, *_heard_too(before, counted)]:
             rows[row.id] = row
             why_not = judged.get(row.id)
             answers.append(
@@ -309,25 +316,42 @@ async def _lock(session: AsyncSession, ids: Collection[str]) -> None:
         await session.scalars(fresh.execution_options(populate_existing=True))
 
 
-async def _older(session: AsyncSession, rows: Sequence[Obligation]) -> list[Obligation]:
-    """Return what the same place was asked before for the same hazard.
+_Same: TypeAlias = tuple[str, str, str, str, str]
 
-    Whoever confirms the newer or higher has heard the older too.
-    """
-    if not rows:
-        return []
-    found = await session.scalars(
-        sa.select(Obligation).where(
-            Obligation.place_id.in_({row.place_id for row in rows}),
-            Obligation.answered_at.is_(None),
-            Obligation.hazard.in_({row.hazard for row in rows}),
-            Obligation.id.not_in([row.id for row in rows]),
-            Obligation.released_at <= max(row.released_at for row in rows),
-            Obligation.excluded_reason.is_(None),
+
+def _same(row: Obligation) -> _Same:
+    return (row.place_id, row.duty, row.part, row.hazard, row.origin)
+
+
+async def _older(session: AsyncSession, rows: Sequence[Obligation]) -> dict[_Same, list[Obligation]]:
+    """Return what the places of these rows were asked before and have not answered, by what it was."""
+    found: dict[_Same, list[Obligation]] = defaultdict(list)
+    for part in chunks(sorted({row.place_id for row in rows})):
+        older = await session.scalars(
+            sa.select(Obligation).where(
+                Obligation.place_id.in_(part),
+                Obligation.answered_at.is_(None),
+                Obligation.released_at <= max(row.released_at for row in rows),
+                Obligation.excluded_reason.is_(None),
+            )
         )
-    )
-    wanted = {(row.place_id, row.duty, row.part, row.hazard, row.origin) for row in rows}
-    return [row for row in found if (row.place_id, row.duty, row.part, row.hazard, row.origin) in wanted]
+        for row in older:
+            found[_same(row)].append(row)
+    return found
+
+
+def _heard_too(before: Mapping[_Same, list[Obligation]], rows: Sequence[Obligation]) -> list[Obligation]:
+    """Return what whoever confirms these has heard too: the older or lower of the same place and hazard."""
+    own = {row.id for row in rows}
+    newest: dict[_Same, datetime] = {}
+    for row in rows:
+        newest[_same(row)] = max(row.released_at, newest.get(_same(row), row.released_at))
+    return [
+        older
+        for same, at in newest.items()
+        for older in before.get(same, ())
+        if older.id not in own and older.released_at <= at
+    ]
 
 
 async def _fold(
@@ -336,8 +360,18 @@ async def _fold(
     facts: dict[str, list[AnswerFact]] = defaultdict(list)
     why: dict[str, tuple[bool, str | None]] = {}
     for part in chunks([row.id for row in rows]):
-        for answer in await session.scalars(
-            sa.select(Answer).where(Answer.obligation_id.in_(part)).order_by(Answer.id)
+        # Not the words: they are sealed, and opening each would be most of the work.
+        columns = (
+            Answer.obligation_id,
+            Answer.rung,
+            Answer.counts,
+            Answer.why_not,
+            Answer.received_at,
+            Answer.via,
+            Answer.event_id,
+        )
+        for answer in await session.execute(
+            sa.select(*columns).where(Answer.obligation_id.in_(part)).order_by(Answer.id)
         ):
             facts[answer.obligation_id].append(
                 AnswerFact(answer.rung, answer.counts, answer.received_at, answer.via, 0, answer.event_id)

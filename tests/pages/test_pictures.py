@@ -5,17 +5,15 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page
 
-from tests.support.desk_data import Served, red_warning, sign_in
+from tests.support.desk_data import Served, sign_in
 
 pytestmark = [pytest.mark.anyio, pytest.mark.long]
 
 IMG = Path(__file__).parents[2] / "docs" / "img"
 
 
-async def test_pictures_of_the_desk_and_a_plan_are_taken(red: Served, desk: Page) -> None:
+async def test_the_picture_of_the_desk_is_taken(red: Served, desk: Page) -> None:
     await sign_in(desk, red)
     await desk.wait_for_load_state("networkidle")
     await desk.screenshot(path=IMG / "desk.png")
-    await desk.goto(f"{red.url}/warnings/{await red_warning(red)}")
-    await desk.screenshot(path=IMG / "plan.png")
     assert (IMG / "desk.png").stat().st_size > 20_000
