@@ -1,7 +1,7 @@
-"""The lock between synthetic and real numbers, in front of every send: what it stops never leaves the process.
+"""The lock between synthetic and real numbers, in front of every send: what it stops never leaves.
 
-A channel that takes real numbers is given no invented one, and the reverse; an exercise never goes out on a live channel. The three
-functions that know the forms stand in ``app.phones``.
+A channel that takes real numbers is given no invented one, and the reverse; an exercise never goes out on a
+live channel. The functions that know the forms of numbers stand in ``app.phones``.
 """
 
 from collections.abc import Mapping, Sequence

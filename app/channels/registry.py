@@ -1,7 +1,7 @@
 """Builds the channels of ``channels.yaml`` and says which of them a message may use.
 
-The only module that knows the adapters. Two locks stand here, in front of every send: which *origin* may use
-a channel (``for_kind``) and which *numbers* it may be given (``number_lock.Locked``). Neither is left to a caller.
+The only module that knows the adapters. Two locks stand in front of every send: which *origin* may use a
+channel (``for_kind``) and which *numbers* it may be given (``number_lock``). Neither is left to a caller.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The pictures of the README and the docs, taken from the same night as the page tests: ``make long ARGS="-k pictures"``."""
+"""The picture of the README, from the night of the page tests: ``make long ARGS="-k picture"``."""
 
 from pathlib import Path
 
