@@ -24,8 +24,8 @@ def kinds(
     """Return the kinds of channel for a step: the step's own, else the first ``spread`` of the line's.
 
     A step without voice at night uses the line's next kind instead: a quiet step never becomes a silent one.
-    ``able``: the kinds this installation has a channel for. Where it lacks what the rules ask for, what it has
-    is used: a call by SMS alone is better than none.
+    ``able``: the kinds this installation has a channel for. Where it lacks what the rules ask for, what it
+    has is used: a call by SMS alone is better than none.
     """
     carried = [kind for kind in SENDABLE if kind in able]
     own = [kind for kind in own if kind in carried] or carried

@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import events, metrics, sealed
 from app.answer import escalate
 from app.answer.fold import RUNGS
-from app.answer.record import Given, with_calls, write
+from app.answer.record import with_calls
+from app.answer.settle import Given, settle
 from app.answer.tables import Call, Obligation, ReplyRow
 from app.answer.understand import pressed, understand
 from app.channels.contract import Receipt, Reply
@@ -168,7 +169,7 @@ async def replies(
     make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     for some in chunks(rows):
         await session.execute(make(ReplyRow).on_conflict_do_nothing(), list(some))
-    await write(session, given, scheme=scheme, at=at)
+    await settle(session, given, scheme=scheme, at=at)
     return {**counts, "repeated": len(items) - len(rows)}
 
 

@@ -203,9 +203,7 @@ async def stop_calling(
     return len(stopped.all())
 
 
-async def call_again(
-    session: AsyncSession, warning_id: str, towns: Collection[str], *, at: datetime
-) -> int:
+async def call_again(session: AsyncSession, warning_id: str, towns: Collection[str], *, at: datetime) -> int:
     """Take the chains of some towns up again where they were stopped, for whoever has not answered since.
 
     Returns how many.

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from app.access.officer import Officer
 from app.activation import close, correct, release, response, review, uplift
 from app.answer import record
-from app.answer.record import Effect
+from app.answer.settle import Effect
 from app.api import deps
 from app.api.body import In, StrictRoute
 from app.api.deps import Needs, OfficerDep, PartsDep

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from app.answer import escalate, gateway
 from app.answer.fold import AnswerFact, standing
-from app.answer.record import Given, write
+from app.answer.settle import Given, settle
 from app.answer.tables import Answer, Obligation
 from app.channels.contract import Receipt
 from app.db import Session
@@ -35,7 +35,7 @@ async def asked(world: World) -> Obligation:
 async def give(world: World, session: Session, row: Obligation, rung: str) -> None:
     mine = await session.get_one(Obligation, row.id)
     given = Given(rung, "voice", "voice", f"e-{rung}", world.clock.now(), person_id=row.a_person)
-    await write(session, [(given, [mine], {row.id: {"A"}})], scheme=world.scheme, at=world.clock.now())
+    await settle(session, [(given, [mine], {row.id: {"A"}})], scheme=world.scheme, at=world.clock.now())
 
 
 async def folded(world: World, row: Obligation) -> tuple[str, bool, object]:

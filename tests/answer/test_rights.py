@@ -10,7 +10,7 @@ from app.access.links import Bundle
 from app.access.officer import Officer
 from app.activation.release import release
 from app.answer import record, urge
-from app.answer.record import Effect
+from app.answer.settle import Effect
 from app.answer.tables import Answer, Obligation
 from app.errors import Forbidden, NotFound, OutOfScope, Validation, WrongState
 from tests.support.hamlet import SECOND, TOWN, VILLAGE
