@@ -37,9 +37,8 @@ class Warning(Base):
     msg_type: Mapped[str] = mapped_column(sa.String(10))
     status: Mapped[str] = mapped_column(sa.String(10))
     level: Mapped[int | None]
-    raised_from: Mapped[
-        int | None
-    ]  # 提级 (``uplift``): the level of the bureau's signal that this one raises
+    # 提级 (``uplift``): the level of the bureau's signal that this one raises
+    raised_from: Mapped[int | None]
     sent: Mapped[datetime]
     effective: Mapped[datetime | None]
     onset: Mapped[datetime | None]
@@ -58,9 +57,8 @@ class Warning(Base):
     state: Mapped[str] = mapped_column(sa.String(14))
     disposition: Mapped[str] = mapped_column(sa.String(16))
     version: Mapped[int] = mapped_column(default=1)
-    root_id: Mapped[str] = mapped_column(
-        sa.String(36)
-    )  # the first warning of the event; its own id for a first
+    # the first warning of the event; its own id for a first
+    root_id: Mapped[str] = mapped_column(sa.String(36))
     superseded_by: Mapped[str | None] = mapped_column(sa.String(36))
     plan_id: Mapped[str | None] = mapped_column(sa.String(36))
     plan_hash: Mapped[str | None] = mapped_column(sa.String(64))

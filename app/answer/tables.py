@@ -50,9 +50,8 @@ class Obligation(Base):
     district: Mapped[str] = db.district()
     origin: Mapped[str] = db.origin()
     warning_id: Mapped[str] = mapped_column(sa.String(36))
-    opened_for: Mapped[str] = mapped_column(
-        sa.String(36)
-    )  # the warning whose release opened it; an update that changes nothing takes it over
+    # the warning whose release opened it; an update that changes nothing takes it over
+    opened_for: Mapped[str] = mapped_column(sa.String(36))
     version: Mapped[int]  # of the warning, as asked
     plan_id: Mapped[str] = mapped_column(sa.String(36))
     part: Mapped[str] = mapped_column(sa.String(12))
@@ -78,9 +77,8 @@ class Obligation(Base):
     via: Mapped[str | None] = mapped_column(sa.String(12))
     answered_round: Mapped[int | None]
     round: Mapped[int] = mapped_column(default=0)  # rounds of calls so far
-    who: Mapped[str] = mapped_column(
-        sa.String(10), default="A"
-    )  # who was called last: A, B, superior, chief, onsite
+    # who was called last: A, B, superior, chief, onsite
+    who: Mapped[str] = mapped_column(sa.String(10), default="A")
     escalated: Mapped[bool] = mapped_column(default=False)  # somebody other than A was called
     step: Mapped[int] = mapped_column(default=0)
     next_step_at: Mapped[datetime | None]
@@ -152,9 +150,8 @@ class Answer(Base):
     origin: Mapped[str] = db.origin()
     obligation_id: Mapped[str] = mapped_column(sa.ForeignKey("obligation.id"))
     person_id: Mapped[str | None] = mapped_column(sa.String(36))
-    entered_by: Mapped[str | None] = mapped_column(
-        sa.String(36)
-    )  # the officer who entered it for somebody on the phone
+    # the officer who entered it for somebody on the phone
+    entered_by: Mapped[str | None] = mapped_column(sa.String(36))
     rung: Mapped[str] = mapped_column(sa.String(10))  # confirmed, acting, done, cannot
     via: Mapped[str] = mapped_column(sa.String(12))  # voice, sms, link, page, phone, onsite
     counts: Mapped[bool]
@@ -180,8 +177,7 @@ class ReplyRow(Base):
     key: Mapped[str | None] = mapped_column(sa.String(120))
     phone_index: Mapped[str | None] = mapped_column(sa.String(64))
     words: Mapped[str | None] = mapped_column(SealedText("reply.words"))
-    outcome: Mapped[str] = mapped_column(
-        sa.String(20)
-    )  # answered, nothing-open, unknown-number, not-understood
+    # answered, nothing-open, unknown-number, not-understood
+    outcome: Mapped[str] = mapped_column(sa.String(20))
     occurred_at: Mapped[datetime]
     received_at: Mapped[datetime]

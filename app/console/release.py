@@ -111,9 +111,8 @@ async def decide(
         return await refused(409, "没有做。预案变了，请看清差别再决定。", seen=plan_hash)
     except (Reauthenticate, SamePerson, Forbidden, WrongState) as error:
         if isinstance(error, WrongState) and error.facts.get("state") in DONE:
-            return RedirectResponse(
-                f"/?warning={warning_id}", status_code=303
-            )  # by this hand's other press, or another's
+            # By this hand's other press, or another's.
+            return RedirectResponse(f"/?warning={warning_id}", status_code=303)
         return await refused(error.status, f"没有做。{_said(error)}")
     if state == "pending-approval":
         return RedirectResponse(request.url.path, status_code=303)

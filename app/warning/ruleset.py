@@ -27,9 +27,8 @@ class StageRules:
     """The segments, earliest first, and what is taken when a warning names no onset."""
 
     segments: tuple[Segment, ...]
-    by_window: tuple[
-        tuple[timedelta, str], ...
-    ]  # a signal's window of at least this → segment; longest first
+    # a signal's window of at least this → segment; longest first
+    by_window: tuple[tuple[timedelta, str], ...]
     observed: str  # a gauge of the area is already over the threshold
     default: str  # nothing is known
 
