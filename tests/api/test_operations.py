@@ -34,6 +34,8 @@ async def test_alive_needs_nothing(bare: Web) -> None:
 
 async def test_ready_needs_the_schema_and_a_database_that_takes_writes(bare: Web) -> None:
     client = bare.client()
+    async with bare.world.db.raw() as connection:
+        await connection.execute(sa.text("DROP TABLE alembic_version"))
     unready = await client.get("/readyz")
     assert unready.status_code == 503
     assert not unready.json()["checks"]["schema"]["ok"]
