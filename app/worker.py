@@ -7,6 +7,7 @@ says when to look again.
 
 import asyncio
 import os
+import signal
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -245,9 +246,9 @@ def build(
     registry: Registry,
     clock: Clock,
     *,
-    fault: Callable[[str], None] = lambda _step: None,
+    fault: Callable[[str], None] | None = None,
 ) -> Worker:
-    """Build the worker of a process. ``fault``: tests end the process at a named step with it."""
+    """Build the worker of a process. ``fault`` is told each step of a send; default: ``settings.die_at``."""
     name = f"{socket.gethostname()[:24]}-{os.getpid()}"
     chores = Chores(scheme, registry, clock)
     sender = Sender(
@@ -259,6 +260,16 @@ def build(
         lease=settings.lease,
         base_url=settings.base_url.rstrip("/"),
         on_lost=chores.lost,
-        fault=fault,
+        fault=fault or _dying(settings.die_at),
     )
     return Worker(db, scheme, registry, clock, sender, chores.sweeps(), name)
+
+
+def _dying(at: str | None) -> Callable[[str], None]:
+    """Return what ends this process as a power cut would, at the step that a test names."""
+
+    def reached(step: str) -> None:
+        if step == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return reached
