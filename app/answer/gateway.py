@@ -233,7 +233,15 @@ async def _by_number(session: AsyncSession, number: str, *, district: str, at: d
             sa.select(Obligation.warning_id, Call.person_id)
             .join(Call, Call.obligation_id == Obligation.id)
             .where(Call.person_id.in_(persons), Call.at > at - REPLY_WINDOW)
-            .order_by(Obligation.answered_at.is_not(None), Call.at.desc(), Obligation.level.desc())
+            .order_by(
+                Obligation.answered_at.is_not(None),
+                Call.at.desc(),
+                Obligation.level.desc(),
+                Obligation.released_at.desc(),
+                Obligation.hazard,
+                Obligation.place_id,
+                Obligation.duty,
+            )
             .limit(1)
         )
     ).one_or_none()

@@ -162,7 +162,11 @@ async def open_(
         )
     ids = [str(row["id"]) for row in rows]
     for batch in chunks(ids):
-        opened = list(await session.scalars(sa.select(Obligation).where(Obligation.id.in_(batch))))
+        opened = list(
+            await session.scalars(
+                sa.select(Obligation).where(Obligation.id.in_(batch)).order_by(Obligation.id)
+            )
+        )
         await escalate.take_steps(session, opened, scheme=scheme, registry=registry, at=at)
     return len(rows)
 

@@ -7,6 +7,7 @@ here.
 import hashlib
 import hmac
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -32,6 +33,9 @@ MANNERS: dict[str, Literal["drip", "cut", "never"]] = {
     "cut": "cut",
     "drip": "drip",
 }
+
+
+_LINK = re.compile(r"/t/[A-Za-z0-9_-]{22}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,7 @@ class Gateway(ABC):
         self.cancelled: set[str] = set()
         self._by_key: dict[str, Got] = {}
         self._attempts: dict[tuple[str, str], int] = {}
+        self._heard: dict[tuple[str, str, str], int] = {}
         self._tries: dict[str, int] = {}
         self._waiting: dict[tuple[str, datetime], list[Told]] = {}
 
@@ -209,10 +214,14 @@ class Gateway(ABC):
         now = self.world.now()
         attempt = self._attempts.get((asked.to, asked.kind), 0)
         self._attempts[asked.to, asked.kind] = attempt + 1
-        digest = hashlib.sha256(f"{self.name}/{asked.to}/{asked.kind}/{attempt}".encode()).hexdigest()
-        fate = (
-            self.people.fate(asked.to, asked.kind, attempt, now) if asked.kind in {"sms", "voice"} else None
-        )
+        # A person may be called for two things in one instant: what they do hangs on the words they hear (the
+        # link in them is drawn anew in each run) and on how often they heard them, not on which came first.
+        words = hashlib.sha256(_LINK.sub("", asked.text).encode()).hexdigest()[:16]
+        heard = self._heard.get((asked.to, asked.kind, words), 0)
+        self._heard[asked.to, asked.kind, words] = heard + 1
+        turn = f"{words}/{heard}"
+        digest = hashlib.sha256(f"{self.name}/{asked.to}/{asked.kind}/{turn}".encode()).hexdigest()
+        fate = self.people.fate(asked.to, asked.kind, turn, now) if asked.kind in {"sms", "voice"} else None
         got = Got(self.identity(asked, digest), self.name, asked, now, attempt, fate)
         self.messages.append(got)
         if asked.key is not None:

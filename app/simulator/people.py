@@ -99,8 +99,8 @@ class People:
         """Whether the loudspeakers of a place (its code, of any length) are without power."""
         return any(code.startswith(one.town_code) and one.start <= at < one.end for one in self._outages)
 
-    def fate(self, number: str, kind: str, attempt: int, at: datetime) -> Fate:
-        """Decide one message; pure: the same arguments, the same fate."""
+    def fate(self, number: str, kind: str, attempt: int | str, at: datetime) -> Fate:
+        """Decide one message; pure. ``attempt`` names it among those of its number and kind."""
         key = (number, kind, attempt)
         line = self.line(number)
         if line == "off" and self._chance.happens(BACK_ON, "back on", *key):
