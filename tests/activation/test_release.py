@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.access.officer import Officer
+from app.access.rights import HELD_BY, ROLES
 from app.activation import advance
 from app.activation.release import PartState, hold, release
 from app.activation.tables import Decision, Part
@@ -139,13 +140,13 @@ async def test_a_chief_who_was_first_is_not_second(hamlet: World) -> None:
     assert (await lets(hamlet, warning, officer("chief", "other", sure=True))).state == "released"
 
 
-@pytest.mark.parametrize("role", ["viewer", "supervisor", "operator", "auditor", "town", "department"])
-async def test_no_other_role_lets_anything_out_or_holds_it(hamlet: World, role) -> None:
+async def test_no_other_role_lets_anything_out_or_holds_it(hamlet: World) -> None:
     warning = (await hamlet.issues("orange", TOWN)).warning_id
-    with pytest.raises(Forbidden):
-        await lets(hamlet, warning, officer(role, sure=True), "orders")
-    with pytest.raises(Forbidden):
-        await holds(hamlet, warning, officer(role, sure=True), "orders")
+    for role in sorted(set(ROLES) - HELD_BY["release"]):
+        with pytest.raises(Forbidden):
+            await lets(hamlet, warning, officer(role, sure=True), "orders")
+        with pytest.raises(Forbidden):
+            await holds(hamlet, warning, officer(role, sure=True), "orders")
     assert (await hamlet.parts(warning))["orders"].state == "proposed"
 
 

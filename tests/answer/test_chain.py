@@ -5,10 +5,9 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from app.answer import chain
-from app.bundled import path
 from app.scheme.models import Scheme, Step
-from app.scheme.read import read
 from app.warning.level import Level
+from tests.support.world import shipped
 
 RELEASED = datetime(2026, 7, 15, 18, 40, tzinfo=UTC)
 NIGHT = (time(22), time(6))
@@ -17,7 +16,7 @@ URGENT = [(0, "A"), (2, "A"), (4, "A"), (5, "B"), (8, "superior"), (8, "chief")]
 
 @pytest.fixture(scope="module")
 def scheme() -> Scheme:
-    return read(path("config"))
+    return shipped()
 
 
 def told(steps: tuple[Step, ...]) -> list[tuple[float, str]]:

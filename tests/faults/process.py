@@ -90,36 +90,37 @@ async def take_in(url: str, scheme: Scheme, able: Registry, at: datetime) -> Non
     await db.close()
 
 
-async def drain(url: str, port: int, at: datetime, settings: Settings) -> None:
+async def drain(url: str, port: int, at: datetime, settings: Settings, scheme: Scheme) -> None:
     """Do everything that is due."""
     db, able = Database(url), registry(port)
-    worker = build(settings, db, read(path("config")), able, ManualClock(at))
+    worker = build(settings, db, scheme, able, ManualClock(at))
     await worker.drain()
     await able.aclose()
     await db.close()
 
 
-def work(ask: dict[str, Any]) -> None:
+def work(ask: dict[str, Any], scheme: Scheme) -> None:
     """Do one piece of work."""
     at = datetime.fromisoformat(ask["at"])
     if ask["do"] == "drain":
-        asyncio.run(drain(ask["url"], ask["port"], at, Settings(die_at=ask["die_at"])))
+        asyncio.run(drain(ask["url"], ask["port"], at, Settings(die_at=ask["die_at"]), scheme))
         return
     if ask["seconds"]:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, ask["seconds"])
-    asyncio.run(take_in(ask["url"], read(path("config")), registry(9), at))
+    asyncio.run(take_in(ask["url"], scheme, registry(9), at))
 
 
 def main(keys: str) -> None:
     """Fork for each line that comes."""
     logs.configure(level="error")
     sealed.use(sealed.Keys.read(Path(keys)))
+    scheme = read(path("config"))
     for line in sys.stdin:
         began = time.perf_counter()
         child = os.fork()
         if child == 0:
-            work(json.loads(line))
+            work(json.loads(line), scheme)
             os._exit(0)
         print(child, flush=True)  # noqa: T201 - the answer
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

@@ -16,15 +16,13 @@ from app.activation.receive import receive
 from app.activation.tables import Part, Warning
 from app.answer.tables import Obligation
 from app.audit import AuditLine
-from app.bundled import path
 from app.db import Database
 from app.dispatch.facts import State
 from app.dispatch.tables import Attempt, Delivery
-from app.scheme.read import read
 from tests.faults import process
 from tests.faults.conftest import Processes
 from tests.faults.gateway import Recorder
-from tests.support.world import NIGHT
+from tests.support.world import NIGHT, shipped
 
 pytestmark = pytest.mark.anyio
 
@@ -47,9 +45,8 @@ class Place:
         """A red warning comes in; nobody works yet."""
         db, able = Database(self.url), process.registry(self.recorder.port)
         async with db.transaction() as session:
-            scheme = read(path("config"))
             message = process.warning(NIGHT)
-            await receive(session, message, district="500153", scheme=scheme, registry=able, at=NIGHT)
+            await receive(session, message, district="500153", scheme=shipped(), registry=able, at=NIGHT)
         await able.aclose()
         await db.close()
 
@@ -132,7 +129,7 @@ def test_a_warning_cut_short_anywhere_is_there_with_its_calls_or_not_at_all(
     chance, whole, ended = random.Random(500153), 0.0, []
     before = counted(f"sqlite:///{hamlet_sqlite_template}")
     found = []
-    for number in range(16):
+    for number in range(9):
         file = shutil.copy(hamlet_sqlite_template, tmp_path / f"{number}.db")
         seconds = chance.uniform(0.1, 1.1) * whole
         code, took = processes.start(

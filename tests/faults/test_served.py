@@ -114,6 +114,7 @@ async def test_a_worker_told_to_stop_mid_batch_hears_its_answers_out_and_takes_n
     assert {row.state for row in await place.rows()} == {State.ACCEPTED}
 
 
+@pytest.mark.long  # it takes the eight seconds that it gives a gateway
 async def test_a_worker_told_to_stop_before_a_gateway_that_hangs_ends_in_time_and_its_messages_are_due_again(
     hamlet_postgres_url: str, recorder: Recorder, processes: Processes, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import httpx
@@ -257,6 +258,12 @@ class World:
         return told
 
 
+@cache
+def shipped() -> Scheme:
+    """The district's scheme as it ships; frozen, and read once for all tests."""
+    return read(path("config"))
+
+
 async def open_world(
     url: str,
     *,
@@ -268,7 +275,7 @@ async def open_world(
     clock = ManualClock(at)
     phones = Phones(clock)
     db = Database(url)
-    scheme = read(path("config"))
+    scheme = shipped()
     transports = {name: httpx.ASGITransport(phones) for name in names}
     registry = channels.build(entries(live=live, names=names), secrets(names), transports)
     worker = build(Settings(base_url="https://warn.example"), db, scheme, registry, clock)
