@@ -64,6 +64,12 @@ class Delivery(Base):
         sa.Index("ix_delivery_warning", "warning_id", "town"),
         sa.Index("ix_delivery_vendor", "channel", "vendor_id"),
         sa.Index("ix_delivery_person", "person_id", "created_at"),
+        sa.Index(
+            "ix_delivery_failover",
+            "failover_of",
+            postgresql_where=sa.text("failover_of IS NOT NULL"),
+            sqlite_where=sa.text("failover_of IS NOT NULL"),
+        ),
     )
 
     id: Mapped[str] = db.pk()

@@ -43,10 +43,17 @@ async def places(
 
 
 async def deliveries(session: AsyncSession, ids: Collection[str], *, reason: str, at: datetime) -> int:
-    """Stop single messages that wait, for instance because the person has answered."""
-    stopped = 0
-    for part in chunks(list(ids)):
-        stopped += await _cancel(session, Delivery.id.in_(part), reason, at)
+    """Stop single messages that wait, for instance because the person has answered.
+
+    What another vendor was given of them stops too. Returns how many.
+    """
+    stopped, wanted = 0, list(ids)
+    while wanted:
+        further: list[str] = []
+        for part in chunks(wanted):
+            stopped += await _cancel(session, Delivery.id.in_(part), reason, at)
+            further += await session.scalars(sa.select(Delivery.id).where(Delivery.failover_of.in_(part)))
+        wanted = further
     return stopped
 
 

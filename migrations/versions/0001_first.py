@@ -693,6 +693,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("not_before IS NOT NULL"),
         sqlite_where=sa.text("not_before IS NOT NULL"),
     )
+    op.create_index(
+        "ix_delivery_failover",
+        "delivery",
+        ["failover_of"],
+        unique=False,
+        postgresql_where=sa.text("failover_of IS NOT NULL"),
+        sqlite_where=sa.text("failover_of IS NOT NULL"),
+    )
     op.create_index("ix_delivery_person", "delivery", ["person_id", "created_at"], unique=False)
     op.create_index("ix_delivery_vendor", "delivery", ["channel", "vendor_id"], unique=False)
     op.create_index("ix_delivery_warning", "delivery", ["warning_id", "town"], unique=False)
@@ -1098,6 +1106,12 @@ def downgrade() -> None:
     op.drop_index("ix_delivery_warning", table_name="delivery")
     op.drop_index("ix_delivery_vendor", table_name="delivery")
     op.drop_index("ix_delivery_person", table_name="delivery")
+    op.drop_index(
+        "ix_delivery_failover",
+        table_name="delivery",
+        postgresql_where=sa.text("failover_of IS NOT NULL"),
+        sqlite_where=sa.text("failover_of IS NOT NULL"),
+    )
     op.drop_index(
         "ix_delivery_line",
         table_name="delivery",

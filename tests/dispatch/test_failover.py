@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.channels.contract import BadNumber, Receipt, Rejected, Unreachable
-from app.dispatch import standing
+from app.dispatch import standing, withdraw
 from app.dispatch.facts import State
 from tests.dispatch.line import Line
 from tests.support.world import Rang
@@ -128,3 +128,17 @@ async def test_with_one_vendor_alone_there_is_nowhere_to_go(line: Line) -> None:
     await line.sender.drain()
     assert line.lost == [sent]
     assert len(await line.rows()) == 1
+
+
+async def test_whoever_has_answered_is_not_rung_by_the_second_vendor_either(lines) -> None:
+    line = lines("sms", "sms-b")
+    line.phones.says = lambda _call: 503
+    (sent,) = await line.put("red")
+    await line.sender.drain()
+    assert len(await line.rows()) == 2
+    async with line.db.transaction() as session:
+        assert await withdraw.deliveries(session, [sent], reason="answered", at=line.clock.now()) == 2
+    rang = len(line.phones.rang)
+    await line.later(minutes=5)
+    assert len(line.phones.rang) == rang
+    assert {(row.state, row.reason) for row in await line.rows()} == {(State.CANCELLED.value, "answered")}
