@@ -35,7 +35,10 @@ FORBIDDEN = frozenset(
         "description",
     }
 )
-_NUMBER = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|0009\d{7})(?!\d)")
+# An id is read first, and left: its last twelve digits may look like a number.
+_NUMBER = re.compile(
+    r"(?P<id>\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b)|(?<!\d)(?:1[3-9]\d{9}|0009\d{7})(?!\d)"
+)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
 
 _strict = False
@@ -52,9 +55,10 @@ def _withhold(_logger: object, _method: str, event: MutableMapping[str, Any]) ->
                 raise LeakError(f"the log field {field} is forbidden")
             event[field] = "withheld"
         elif isinstance(value, str):
-            if _strict and _NUMBER.search(value):
+            masked = _NUMBER.sub(lambda found: found["id"] or "[number]", value)
+            if _strict and masked != value:
                 raise LeakError(f"the log field {field} carries a phone number")
-            event[field] = _CONTROL.sub(" ", _NUMBER.sub("[number]", value))
+            event[field] = _CONTROL.sub(" ", masked)
     return event
 
 
