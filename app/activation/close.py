@@ -163,6 +163,20 @@ async def withdraw_parts(session: AsyncSession, row: Warning, *, at: datetime, b
         audit.record(session, "withdrawn", part.id, district=row.district, by=by, at=at, part=part.name)
 
 
+async def permit_clear(session: AsyncSession, row: Warning, *, scheme: Scheme, at: datetime) -> None:
+    """Permit what tells that a warning is over; it outlives the warning."""
+    await permit.grant(
+        session,
+        row.id,
+        district=row.district,
+        origin=row.origin,
+        hazard=row.event_code,
+        title=said.title(scheme, row),
+        expires_at=at + CLEAR_LIFE,
+        purpose="clear",
+    )
+
+
 async def _tell(
     session: AsyncSession,
     row: Warning,
@@ -175,22 +189,14 @@ async def _tell(
     urgency: int,
 ) -> None:
     """Tell everybody whom the warning may have reached that it is over."""
-    await permit.grant(
-        session,
-        row.id,
-        district=row.district,
-        origin=row.origin,
-        hazard=row.event_code,
-        title=said.title(scheme, row),
-        expires_at=at + CLEAR_LIFE,
-        purpose="clear",
-    )
+    await permit_clear(session, row, scheme=scheme, at=at)
     await notify.all_clear(
         session,
         row.id,
         text=told.text,
         aloud=told.aloud,
         told_by=told_by,
+        earlier=await lineage.versions_before(session, row),
         registry=registry,
         at=at,
         urgency=urgency,

@@ -80,6 +80,18 @@ async def waiting_for(session: AsyncSession, row: Warning) -> list[Warning]:
     ]
 
 
+async def versions_before(session: AsyncSession, row: Warning) -> list[str]:
+    """Return the ids of the warnings that a warning, or one before it, took over from."""
+    found = await session.scalars(
+        sa.select(Warning.id).where(
+            Warning.root_id == row.root_id,
+            Warning.state == "superseded",
+            Warning.raised_from.is_(None) if row.raised_from is None else Warning.raised_from.is_not(None),
+        )
+    )
+    return list(found)
+
+
 async def cancels(session: AsyncSession, row: Warning) -> list[Warning]:
     """Return the cancels that came before a message they speak of: of itself, or of the event it belongs to.
 

@@ -217,6 +217,7 @@ async def apply(
     for raised in raises:  # the higher call first: what it lets out is not asked for at the lower level too
         await uplift.follow(session, raised, row, scheme=scheme, registry=registry, at=at, by=by)
     await propose.let_out_new(session, row, made, scheme=scheme, registry=registry, at=at, by=by)
+    await supersede.tell_left_out(session, earlier, row, scheme=scheme, registry=registry, at=at)
     await _apply_waiting(session, waiting, scheme=scheme, registry=registry, at=at, by=by)
 
 

@@ -78,9 +78,9 @@ def broadcast(scheme: Scheme, row: Warning, place: str, at: datetime) -> str:
     )
 
 
-def clear(scheme: Scheme, row: Warning, at: datetime) -> Told:
-    """Return the all-clear."""
-    return _told(scheme, _values(scheme, row, ""), "clear", at)
+def clear(scheme: Scheme, row: Warning, at: datetime, where: str = "") -> Told:
+    """Return the all-clear. ``where``: the places it holds for, where that is not all of them."""
+    return _told(scheme, _values(scheme, row, where), "clear", at)
 
 
 def correction(scheme: Scheme, row: Warning, words: str | None) -> Told:

@@ -1,6 +1,7 @@
 """An update takes over from the warnings it names.
 
-What it leaves as it was goes on without a ring, what it changes is asked anew, what it drops is stopped.
+What it leaves as it was goes on without a ring, what it changes is asked anew, what it drops is stopped, and
+whoever was called there is told.
 """
 
 from collections.abc import Sequence
@@ -9,14 +10,18 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import audit, events
-from app.activation import close, let_out
+from app.activation import close, let_out, said
 from app.activation.states import check_warning
 from app.activation.tables import Warning
 from app.answer import obligations
 from app.answer.obligations import About
 from app.audit import Actor
-from app.dispatch import withdraw
+from app.channels.registry import Registry
+from app.directory import people
+from app.dispatch import notify, withdraw
 from app.origin import Origin
+from app.scheme.models import Scheme
+from app.wording.facts import places_text
 
 
 def unchanged_towns(old: Warning, new: Warning) -> list[str]:
@@ -34,6 +39,29 @@ def unchanged_towns(old: Warning, new: Warning) -> list[str]:
     if not same:
         return []
     return [*sorted(set(old.places) & set(new.places)), old.district]
+
+
+async def tell_left_out(
+    session: AsyncSession,
+    earlier: Sequence[Warning],
+    new: Warning,
+    *,
+    scheme: Scheme,
+    registry: Registry,
+    at: datetime,
+) -> None:
+    """Tell whoever was called for the towns alone that an update leaves out that it is over there."""
+    towns = {town.code: town.name for town in await people.towns(session, new.district)}
+    for old in earlier:
+        out = sorted(set(old.places) - set(new.places))
+        if not out:
+            continue
+        where = places_text([towns[code] for code in out if code in towns], len(towns), scheme.district.name)
+        told = said.clear(scheme, old, at, where)
+        await close.permit_clear(session, old, scheme=scheme, at=at)
+        await notify.all_clear(
+            session, old.id, text=told.text, aloud=told.aloud, towns=out, registry=registry, at=at
+        )
 
 
 async def retire(

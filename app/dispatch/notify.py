@@ -24,27 +24,41 @@ async def all_clear(
     at: datetime,
     aloud: str | None = None,
     told_by: Collection[str] = (),
+    earlier: Collection[str] = (),
+    towns: Collection[str] | None = None,
     urgency: int = 0,
 ) -> int:
     """Queue the all-clear: an SMS to each person who was called, a broadcast where one was played.
 
     ``aloud``: what loudspeakers say, where that is not the SMS. ``told_by``: warnings whose own all-clear has
-    just been queued; whoever gets that one is not told twice. An all-clear never overtakes a warning: with
-    ``urgency`` 0 it waits behind everything that calls. Returns how many.
+    just been queued; whoever gets that one is not told twice. ``earlier``: the warnings that this one took
+    over from, whose people it may have left alone. ``towns``: only who was called for these alone. An
+    all-clear never overtakes a warning: with ``urgency`` 0 it waits behind everything that calls. Returns how
+    many.
     """
     told: set[str] = set()
-    if told_by:
+    if told_by or earlier:
         others = await session.execute(
             sa.select(Delivery.person_id, Delivery.place_id).where(
-                Delivery.warning_id.in_(list(told_by)), Delivery.purpose == "clear"
+                Delivery.warning_id.in_([*told_by, *earlier]), Delivery.purpose == "clear"
             )
         )
         told = {person or place for person, place in others}
+    if towns is not None:
+        elsewhere = await session.scalars(
+            sa.select(Delivery.person_id).where(
+                Delivery.warning_id == warning_id,
+                Delivery.person_id.is_not(None),
+                Delivery.town.not_in(list(towns)),
+            )
+        )
+        told |= {person for person in elsewhere if person}
     rows = (
         await session.execute(
             sa.select(Delivery)
             .where(
-                Delivery.warning_id == warning_id,
+                Delivery.warning_id.in_([warning_id, *earlier]),
+                *([] if towns is None else [Delivery.town.in_(list(towns))]),
                 Delivery.purpose == "alert",
                 sa.or_(
                     Delivery.state.in_(_MAYBE_REACHED),
