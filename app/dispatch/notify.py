@@ -63,7 +63,10 @@ async def all_clear(
                 sa.or_(
                     Delivery.state.in_(_MAYBE_REACHED),
                     sa.and_(Delivery.state == State.CANCELLED.value, Delivery.attempts > 0),
-                    sa.and_(Delivery.state == State.FAILED.value, Delivery.possibly_twice),
+                    sa.and_(
+                        Delivery.state == State.FAILED.value,
+                        sa.or_(Delivery.possibly_twice, Delivery.vendor_id.is_not(None)),
+                    ),
                 ),
             )
             .order_by(Delivery.created_at, Delivery.id)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.access import links
+from app.channels.contract import Receipt
 from app.dispatch import expire, notify, permit, withdraw
 from app.dispatch.facts import State
 from app.dispatch.withdraw import hand_over
@@ -108,6 +109,16 @@ async def test_whoever_a_lost_answer_may_have_reached_is_told_too(line: Line) ->
     row = await line.row(sent)
     assert (row.state, row.possibly_twice) == (State.FAILED, True)
     assert await clear(line) == 1
+
+
+async def test_whoever_the_gateway_had_taken_is_told_though_its_carrier_says_that_nothing_arrived(
+    line: Line,
+) -> None:
+    (sent,) = await line.put("red")
+    await line.sender.drain()
+    await line.receipts("sms", [Receipt(None, "k-1", "failed", line.clock.now(), "e-1")])
+    assert (await line.row(sent)).state == State.FAILED
+    assert await clear(line) == 1  # a carrier may say so, and bring it a minute later all the same
 
 
 async def test_a_place_whose_loudspeakers_played_hears_that_it_is_over(line: Line) -> None:
