@@ -65,7 +65,11 @@ async def all_clear(
                     sa.and_(Delivery.state == State.CANCELLED.value, Delivery.attempts > 0),
                     sa.and_(
                         Delivery.state == State.FAILED.value,
-                        sa.or_(Delivery.possibly_twice, Delivery.vendor_id.is_not(None)),
+                        sa.or_(
+                            Delivery.possibly_twice,
+                            Delivery.vendor_id.is_not(None),
+                            Delivery.reason == "carrier",
+                        ),
                     ),
                 ),
             )

@@ -111,11 +111,15 @@ async def test_whoever_a_lost_answer_may_have_reached_is_told_too(line: Line) ->
     assert await clear(line) == 1
 
 
+@pytest.mark.parametrize("recorded", [True, False])
 async def test_whoever_the_gateway_had_taken_is_told_though_its_carrier_says_that_nothing_arrived(
-    line: Line,
+    line: Line, recorded: bool
 ) -> None:
     (sent,) = await line.put("red")
-    await line.sender.drain()
+    if recorded:
+        await line.sender.drain()
+    else:
+        await line.take("dies")  # and with it what the gateway said
     await line.receipts("sms", [Receipt(None, "k-1", "failed", line.clock.now(), "e-1")])
     assert (await line.row(sent)).state == State.FAILED
     assert await clear(line) == 1  # a carrier may say so, and bring it a minute later all the same
