@@ -93,7 +93,7 @@ async def test_after_some_wrong_tries_there_is_a_wait_that_ends_by_itself(bare: 
 async def test_an_act_by_cookie_needs_the_token_of_that_session(bare: Web) -> None:
     client, csrf = await bare.browser("duty")
     _, other = await bare.browser("chief")
-    for headers in ({}, {"X-CSRF-Token": other}, {"X-CSRF-Token": csrf[:-1] + "0"}):
+    for headers in ({}, {"X-CSRF-Token": other}, {"X-CSRF-Token": csrf[::-1]}):
         answer = await client.post(ANSWERS, json=ANSWER, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
     assert (await client.post(ANSWERS, json=ANSWER, headers={"X-CSRF-Token": csrf})).status_code == 404
