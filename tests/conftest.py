@@ -1,8 +1,16 @@
 """What every test stands on: keys for sealed columns, strict logs, and both databases (``db``)."""
 
+import os
+import sys
+
 import pytest
 
-from app import logs, sealed
+# Many a machine says not to keep compiled modules. Then each worker and each process that a test starts
+# compiles once more what it imports, which takes longer than most tests.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+from app import logs, sealed  # noqa: E402 - after the lines above
 
 pytest_plugins = [
     "tests.support.bounds",
