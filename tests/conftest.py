@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.support.bounds",
     "tests.support.browser",
     "tests.support.database",
+    "tests.support.statements",
     "tests.support.seeded",
     "tests.support.hamlet",  # stands on the others
 ]
