@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from socket import AF_INET, AddressFamily
@@ -114,9 +115,7 @@ class Gateway:
             raise ForbiddenAddress("address-not-allowed")
         if transport is None:
             transport = _network(
-                ssl.create_default_context(cafile=ca_file)
-                if ca_file
-                else httpx.create_ssl_context(trust_env=False),
+                ssl.create_default_context(cafile=ca_file) if ca_file else _usual_roots(),
                 lambda: GuardedResolver(loopback=allow_loopback, private=allow_private),
                 connections,
             )
@@ -201,6 +200,12 @@ def _stream(response: httpx.Response) -> httpx.AsyncByteStream:
 async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
     async for chunk in _stream(response):
         yield chunk
+
+
+@cache
+def _usual_roots() -> ssl.SSLContext:
+    """The usual roots, for all gateways: reading them takes as long as some hundred statements."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def _network(

@@ -9,18 +9,17 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from app import bundled, main
+from app import main
 from app.access import passwords, sources, tokens, users
 from app.access.rights import ROLES, Role
 from app.audit import SYSTEM
 from app.channels import registry as channels
 from app.clock import ManualClock
 from app.db import Database
-from app.scheme.read import read
 from app.settings import Settings
 from app.worker import build as build_worker
 from tests.support.seeded import DISTRICT
-from tests.support.world import NIGHT, Phones, World, entries, secrets, world
+from tests.support.world import NIGHT, Phones, World, entries, secrets, shipped, world
 
 __all__ = ["world"]
 
@@ -116,7 +115,7 @@ async def fill(web: Web, password_hash: str) -> None:
 async def bare(db: Database, password_hash: str) -> AsyncIterator[Web]:
     """The application over an empty database: for doors, not for what lies behind them."""
     at = NIGHT
-    clock, scheme = ManualClock(at), read(bundled.path("config"))
+    clock, scheme = ManualClock(at), shipped()
     registry = channels.build(entries(), secrets(("sms", "voice", "broadcast")))
     worker = build_worker(Settings(), db, scheme, registry, clock)
     app = main.build(Settings(base_url=BASE), db, scheme, registry, clock)
