@@ -106,21 +106,24 @@ def chain(previous: str, seq: int, line: dict[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+_HEAD = (
+    sa.select(AuditLine.seq, AuditLine.hash)
+    .where(AuditLine.district == sa.bindparam("of"))
+    .order_by(AuditLine.seq.desc())
+    .limit(1)
+)
+_APPEND = sa.insert(AuditLine)
+
+
 async def _write(session: AsyncSession) -> None:
     lines = session.info.pop("audit", [])
     if not lines:
         return
+    connection = await session.connection()
     for district in sorted({line["district"] for line in lines}):
         # Taken last, just before the commit: acts of one district queue here for the time of one insert.
         await db.lock(session, f"chain:{district}")
-        last = (
-            await session.execute(
-                sa.select(AuditLine.seq, AuditLine.hash)
-                .where(AuditLine.district == district)
-                .order_by(AuditLine.seq.desc())
-                .limit(1)
-            )
-        ).one_or_none()
+        last = (await connection.execute(_HEAD, {"of": district})).one_or_none()
         seq, previous = (last.seq, last.hash) if last else (0, GENESIS)
         rows = []
         for line in lines:
@@ -129,7 +132,7 @@ async def _write(session: AsyncSession) -> None:
             seq += 1
             previous = chain(previous, seq, line)
             rows.append({**line, "seq": seq, "hash": previous})
-        await session.execute(sa.insert(AuditLine), rows)
+        await connection.execute(_APPEND, rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """Silence is a fault: whatever should be heard of leaves its last beat here, and when the next is due."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.db import Base
 
@@ -42,6 +43,31 @@ async def touch(session: AsyncSession, name: str, at: datetime, *, expected: tim
 async def count(session: AsyncSession, name: str) -> int:
     """Return how often a thing has beaten, 0 for one never heard of."""
     return await session.scalar(sa.select(Beat.count).where(Beat.name == name)) or 0
+
+
+_SOURCE, _FOLLOWER = aliased(Beat), aliased(Beat)
+_AHEAD = (
+    sa.select(_SOURCE.at, _SOURCE.count)
+    .outerjoin(_FOLLOWER, _FOLLOWER.name == sa.bindparam("follower"))
+    .where(
+        _SOURCE.name == sa.bindparam("source"),
+        sa.or_(_FOLLOWER.count.is_(None), _FOLLOWER.count != _SOURCE.count),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The newest beat of something that is followed: when, and the how manieth."""
+
+    at: datetime
+    count: int
+
+
+async def ahead(session: AsyncSession, source: str, follower: str) -> Ahead | None:
+    """Return the newest beat of ``source`` if ``follower`` has not caught up with it, else None."""
+    row = (await session.execute(_AHEAD, {"source": source, "follower": follower})).one_or_none()
+    return None if row is None else Ahead(*row)
 
 
 async def catch_up(session: AsyncSession, name: str, to: int, at: datetime) -> None:

@@ -57,13 +57,17 @@ def publish(
     }
 
 
+_APPEND = sa.insert(Event)
+
+
 async def _write(session: AsyncSession) -> None:
     told = session.info.pop("events", {})
     if not told:
         return
     for district in sorted({key[0] for key in told}):
         await db.lock(session, f"chain:{district}")
-    await session.execute(sa.insert(Event), list(told.values()))
+    connection = await session.connection()
+    await connection.execute(_APPEND, list(told.values()))
     session.info["told"] = {row["kind"] for row in told.values()}
 
 

@@ -88,32 +88,36 @@ class Worker:
 
     async def drain(self) -> int:
         """Do everything that is due at this instant, until nothing more is. Returns how much that was."""
+        did, _ = await self.settle()
+        return did
+
+    async def settle(self) -> tuple[int, datetime | None]:
+        """Drain, and say when anything will be due next; None when nothing will be."""
         total = 0
         while True:
-            did = 0
-            for sweep in await self._due():
-                while count := await self.tick(sweep):
-                    did += count
-            did += await self.sender.drain()
+            did, now = 0, self.clock.now()
+            # Looked at before a writing transaction is opened for each.
+            dues, sends = await self._dues()
+            for sweep, due in dues:
+                if due <= now:
+                    while count := await self.tick(sweep):
+                        did += count
+            if did or (sends is not None and sends <= now):
+                did += await self.sender.drain()
             total += did
             if not did:
-                return total
+                times = [due for _, due in dues] + ([sends] if sends else [])
+                return total, min(times, default=None)
 
-    async def _due(self) -> list[Sweep]:
-        """Look which sweeps have something to do before a writing transaction is opened for each."""
-        now = self.clock.now()
+    async def _dues(self) -> tuple[list[tuple[Sweep, datetime]], datetime | None]:
+        """Return when each sweep has something to do, of those that have, and when the senders have."""
         async with self.db.reading() as session:
             dues = [
-                (sweep, await sweep.next_due(session)) for sweep in self.sweeps if sweep.next_due is not None
+                (sweep, due)
+                for sweep in self.sweeps
+                if sweep.next_due is not None and (due := await sweep.next_due(session)) is not None
             ]
-        return [sweep for sweep, due in dues if due is not None and due <= now]
-
-    async def next_due(self) -> datetime | None:
-        """Return when anything will be due next."""
-        async with self.db.reading() as session:
-            times = [await sweep.next_due(session) for sweep in self.sweeps if sweep.next_due is not None]
-            times.append(await send.next_due(session))
-        return min((time for time in times if time is not None), default=None)
+            return dues, await send.next_due(session)
 
     def start(self) -> None:
         """Begin to work in real time."""

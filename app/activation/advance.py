@@ -113,6 +113,9 @@ async def water_moved(
     return moved
 
 
+_NEXT_WARNING = sa.select(sa.func.min(Warning.next_advance_at))
+
+
 async def next_due(session: AsyncSession) -> datetime | None:
     """Return when the next warning has to be looked at."""
-    return await session.scalar(sa.select(sa.func.min(Warning.next_advance_at)))
+    return await session.scalar(_NEXT_WARNING)

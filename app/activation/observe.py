@@ -31,15 +31,14 @@ REMINDER_LIFE = timedelta(hours=3)
 
 async def news(session: AsyncSession, district: str) -> int | None:
     """Return the number of the newest batch of rows if it has not been looked at, else None."""
-    came = await beats.count(session, f"observations:{district}")
-    return came if came != await beats.count(session, f"observe:{district}") else None
+    ahead = await beats.ahead(session, f"observations:{district}", f"observe:{district}")
+    return None if ahead is None else ahead.count
 
 
 async def next_due(session: AsyncSession, district: str) -> datetime | None:
     """Return when the newest rows came that nobody has looked at yet."""
-    if await news(session, district) is None:
-        return None
-    return await session.scalar(sa.select(beats.Beat.at).where(beats.Beat.name == f"observations:{district}"))
+    ahead = await beats.ahead(session, f"observations:{district}", f"observe:{district}")
+    return None if ahead is None else ahead.at
 
 
 async def look(

@@ -116,6 +116,9 @@ async def _alarm(
     part.next_alarm_at = part.decide_by + after if after is not None and part.decide_by is not None else None
 
 
+_NEXT_LIMIT = sa.select(sa.func.min(Part.next_alarm_at)).where(Part.state.in_(UNDECIDED))
+
+
 async def next_due(session: AsyncSession) -> datetime | None:
     """Return when the next limit passes."""
-    return await session.scalar(sa.select(sa.func.min(Part.next_alarm_at)).where(Part.state.in_(UNDECIDED)))
+    return await session.scalar(_NEXT_LIMIT)

@@ -87,14 +87,21 @@ async def sweep(
     return len(due) + len(missed)
 
 
+_NEXT_STEP = sa.select(sa.func.min(Obligation.next_step_at)).where(Obligation.next_step_at.is_not(None))
+_NEXT_LIMIT = sa.select(sa.func.min(Obligation.due_at)).where(Obligation.state == "open")
+
+
 async def next_due(session: AsyncSession) -> datetime | None:
     """Return when the next step or limit is due."""
-    step = await session.scalar(
-        sa.select(sa.func.min(Obligation.next_step_at)).where(Obligation.next_step_at.is_not(None))
-    )
-    limit = await session.scalar(sa.select(sa.func.min(Obligation.due_at)).where(Obligation.state == "open"))
+    step, limit = await session.scalar(_NEXT_STEP), await session.scalar(_NEXT_LIMIT)
     times = [t for t in (step, limit + timedelta(microseconds=1) if limit else None) if t]
     return min(times, default=None)
+
+
+_NOTE_STEPS = {
+    "sqlite": sqlite.insert(StepTaken).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(StepTaken).on_conflict_do_nothing(),
+}
 
 
 async def take_steps(
@@ -112,10 +119,9 @@ async def take_steps(
     for row in rows:
         await _walk(session, row, reachable, come, scheme=scheme, at=at)
     await session.flush()
-    if come.taken:
-        make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-        for part in chunks(come.taken):
-            await session.execute(make(StepTaken).on_conflict_do_nothing(), list(part))
+    connection = await session.connection()
+    for part in chunks(come.taken):
+        await connection.execute(_NOTE_STEPS[connection.dialect.name], list(part))
     await ring(session, come.asks, scheme=scheme, registry=registry, at=at)
     await tell_chief(session, come.chief_for, scheme=scheme, registry=registry, at=at)
 

@@ -4,9 +4,10 @@ All of it is kept.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,7 +16,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import events, metrics, sealed
 from app.answer import escalate
 from app.answer.fold import RUNGS
-from app.answer.record import with_calls
 from app.answer.settle import Given, settle
 from app.answer.tables import Call, Obligation, ReplyRow
 from app.answer.understand import pressed, understand
@@ -62,6 +62,26 @@ async def take(
     return {"unmatched": told.unmatched, **counts, "repeated": told.repeated + counts.get("repeated", 0)}
 
 
+_ASKED_OF_A_OR_B = (
+    sa.select(
+        Call.delivery_id,
+        Obligation.id,
+        Obligation.rung,
+        Obligation.district,
+        Obligation.warning_id,
+        Obligation.town,
+    )
+    .join(Obligation, Obligation.id == Call.obligation_id)
+    .where(Call.delivery_id.in_(sa.bindparam("deliveries", expanding=True)), Call.who.in_(("A", "B")))
+)
+_RAISE_RUNG = (
+    sa.update(Obligation)
+    .where(Obligation.id.in_(sa.bindparam("obligations", expanding=True)))
+    .where(Obligation.rung < sa.bindparam("to"))
+    .values(rung=sa.bindparam("to"))
+)
+
+
 async def heard(session: AsyncSession, seen: Sequence[receipts.Seen], *, at: datetime) -> None:
     """Move the lower ladder (delivered, heard) of what these deliveries asked for.
 
@@ -74,21 +94,10 @@ async def heard(session: AsyncSession, seen: Sequence[receipts.Seen], *, at: dat
     for one in seen:
         rung = RUNGS.index("heard") if one.state == "heard" else RUNGS.index("delivered")
         best[roots[one.delivery_id]] = max(best[roots[one.delivery_id]], rung)
+    connection = await session.connection()
     for part in chunks(list(best)):
-        calls = await session.execute(
-            sa.select(
-                Call.delivery_id,
-                Obligation.id,
-                Obligation.rung,
-                Obligation.district,
-                Obligation.warning_id,
-                Obligation.town,
-            )
-            .join(Obligation, Obligation.id == Call.obligation_id)
-            .where(Call.delivery_id.in_(part), Call.who.in_(("A", "B")))
-        )
         risen: dict[int, list[str]] = defaultdict(list)
-        for row in calls:
+        for row in await connection.execute(_ASKED_OF_A_OR_B, {"deliveries": part}):
             if row.rung < best[row.delivery_id]:
                 risen[best[row.delivery_id]].append(row.id)
                 told = f"{row.warning_id}:{row.town}"
@@ -103,12 +112,16 @@ async def heard(session: AsyncSession, seen: Sequence[receipts.Seen], *, at: dat
                 )
         for rung, ids in sorted(risen.items()):
             for some in chunks(ids):
-                await session.execute(
-                    sa.update(Obligation)
-                    .where(Obligation.id.in_(some), Obligation.rung < rung)
-                    .values(rung=rung)
-                    .execution_options(synchronize_session="fetch")
-                )
+                await connection.execute(_RAISE_RUNG, {"obligations": some, "to": rung})
+
+
+_KNOWN = sa.select(ReplyRow.event_id).where(
+    ReplyRow.channel == sa.bindparam("channel"), ReplyRow.event_id.in_(sa.bindparam("events", expanding=True))
+)
+_KEEP = {
+    "sqlite": sqlite.insert(ReplyRow).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(ReplyRow).on_conflict_do_nothing(),
+}
 
 
 async def replies(
@@ -125,10 +138,7 @@ async def replies(
         return {}
     fresh = {item.event_id[:120]: item for item in items}
     for part in chunks(list(fresh)):
-        known = await session.scalars(
-            sa.select(ReplyRow.event_id).where(ReplyRow.channel == channel, ReplyRow.event_id.in_(part))
-        )
-        for event in known:
+        for event in await session.scalars(_KNOWN, {"channel": channel, "events": part}):
             del fresh[event]
     asked = await _asked(session, channel, fresh, district=district, at=at)
     given, rows = [], []
@@ -166,9 +176,9 @@ async def replies(
                 "received_at": at,
             }
         )
-    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    connection = await session.connection()
     for some in chunks(rows):
-        await session.execute(make(ReplyRow).on_conflict_do_nothing(), list(some))
+        await connection.execute(_KEEP[connection.dialect.name], list(some))
     await settle(session, given, scheme=scheme, at=at)
     return {**counts, "repeated": len(items) - len(rows)}
 
@@ -194,17 +204,28 @@ async def _asked(
             addressed[event] = one
     roots = await standing.root(session, [one.delivery_id for one in addressed.values()])
     by_delivery = await _by_delivery(session, set(roots.values()))
+    by_number = await _by_number(
+        session,
+        {item.from_number for event, item in fresh.items() if item.from_number and event not in addressed},
+        district=district,
+        at=at,
+    )
     found: dict[str, _Asked] = {}
     for event, item in fresh.items():
         if event in addressed:
             one = addressed[event]
             rows, who = by_delivery.get(roots[one.delivery_id], ([], {}))
             found[event] = _Asked(rows, one.person_id, who)
-        elif item.from_number is not None:
-            found[event] = await _by_number(session, item.from_number, district=district, at=at)
         else:
-            found[event] = _Asked([], None, {})
+            found[event] = by_number.get(item.from_number or "", _Asked([], None, {}))
     return found
+
+
+_CALLED_BY = (
+    sa.select(Call.delivery_id, Call.who, Obligation)
+    .join(Obligation, Obligation.id == Call.obligation_id)
+    .where(Call.delivery_id.in_(sa.bindparam("deliveries", expanding=True)))
+)
 
 
 async def _by_delivery(
@@ -212,49 +233,81 @@ async def _by_delivery(
 ) -> dict[str, tuple[list[Obligation], dict[str, set[str]]]]:
     found: dict[str, tuple[list[Obligation], dict[str, set[str]]]] = {}
     for part in chunks(sorted(deliveries)):
-        rows = await session.execute(
-            sa.select(Call.delivery_id, Call.who, Obligation)
-            .join(Obligation, Obligation.id == Call.obligation_id)
-            .where(Call.delivery_id.in_(part))
-        )
-        for delivery_id, who, row in rows:
+        for delivery_id, who, row in await session.execute(_CALLED_BY, {"deliveries": part}):
             held, roles = found.setdefault(delivery_id, ([], {}))
             held.append(row)
             roles.setdefault(row.id, set()).add(who)
     return found
 
 
-async def _by_number(session: AsyncSession, number: str, *, district: str, at: datetime) -> _Asked:
-    persons = await people.by_phone(session, district, number)
-    if not persons:
-        return _Asked([], None, {})
-    newest = (
-        await session.execute(
-            sa.select(Obligation.warning_id, Call.person_id)
-            .join(Call, Call.obligation_id == Obligation.id)
-            .where(Call.person_id.in_(persons), Call.at > at - REPLY_WINDOW)
-            .order_by(
-                Obligation.answered_at.is_not(None),
-                Call.at.desc(),
-                Obligation.level.desc(),
-                Obligation.released_at.desc(),
-                Obligation.hazard,
-                Obligation.place_id,
-                Obligation.duty,
-            )
-            .limit(1)
-        )
-    ).one_or_none()
-    if newest is None:
-        return _Asked([], persons[0], {})
-    rows, who = await with_calls(
-        session,
-        sa.select(Call)
-        .join(Obligation, Obligation.id == Call.obligation_id)
-        .where(
-            Call.person_id.in_(persons),
-            Obligation.warning_id == newest.warning_id,
-            Call.at > at - REPLY_WINDOW,
-        ),
+_CALLS_OF = (
+    sa.select(
+        Call.person_id,
+        Call.who,
+        Call.at,
+        Obligation.id,
+        Obligation.warning_id,
+        Obligation.answered_at,
+        Obligation.level,
+        Obligation.released_at,
+        Obligation.hazard,
+        Obligation.place_id,
+        Obligation.duty,
     )
-    return _Asked(rows, newest.person_id, who)
+    .join(Obligation, Obligation.id == Call.obligation_id)
+    .where(Call.person_id.in_(sa.bindparam("persons", expanding=True)), Call.at > sa.bindparam("since"))
+)
+_OBLIGATIONS = sa.select(Obligation).where(Obligation.id.in_(sa.bindparam("ids", expanding=True)))
+
+
+async def _by_number(
+    session: AsyncSession, numbers: Collection[str], *, district: str, at: datetime
+) -> dict[str, _Asked]:
+    """Find what replies from these numbers are about; a number nobody has is left out."""
+    if not numbers:
+        return {}
+    found = await people.by_phones(session, district, numbers)
+    owners = {number: persons for number, persons in found.items() if persons}
+    calls = await _calls_of(session, {person for held in owners.values() for person in held}, at=at)
+    newest: dict[str, Any] = {}
+    about: dict[str, dict[str, set[str]]] = {}
+    for number, persons in owners.items():
+        held = [call for person in persons for call in calls[person]]
+        if held:
+            newest[number] = min(held, key=_unanswered_and_new)
+            who = about[number] = defaultdict(set)
+            for call in held:
+                if call.warning_id == newest[number].warning_id:
+                    who[call.id].add(call.who)
+    rows: dict[str, Obligation] = {}
+    for part in chunks(sorted({one for who in about.values() for one in who})):
+        rows |= {row.id: row for row in await session.scalars(_OBLIGATIONS, {"ids": part})}
+    return {
+        number: _Asked([rows[one] for one in sorted(about[number])], newest[number].person_id, about[number])
+        if number in newest
+        else _Asked([], persons[0], {})
+        for number, persons in owners.items()
+    }
+
+
+async def _calls_of(session: AsyncSession, persons: Collection[str], *, at: datetime) -> dict[str, list[Any]]:
+    """Return these people's calls of the last day, each with what it asked for, by person."""
+    calls: dict[str, list[Any]] = defaultdict(list)
+    connection = await session.connection()
+    for part in chunks(sorted(persons)):
+        for row in await connection.execute(_CALLS_OF, {"persons": part, "since": at - REPLY_WINDOW}):
+            calls[row.person_id].append(row)
+    return calls
+
+
+def _unanswered_and_new(call: Any) -> tuple[object, ...]:
+    """Order calls: what nobody has answered first, then the newest, the highest, the latest released."""
+    return (
+        call.answered_at is not None,
+        -call.at.timestamp(),
+        -call.level,
+        -call.released_at.timestamp(),
+        call.hazard,
+        call.place_id,
+        call.duty,
+    )

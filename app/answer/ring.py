@@ -174,8 +174,14 @@ async def tell_chief(
         await _note(session, calls)
 
 
+_NOTE_CALLS = {
+    "sqlite": sqlite.insert(Call).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(Call).on_conflict_do_nothing(),
+}
+
+
 async def _note(session: AsyncSession, calls: Sequence[dict[str, Any]]) -> None:
     """Note which obligations a message asks for; the same message again notes nothing twice."""
-    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    connection = await session.connection()
     for batch in chunks(calls):
-        await session.execute(make(Call).on_conflict_do_nothing(), list(batch))
+        await connection.execute(_NOTE_CALLS[connection.dialect.name], list(batch))

@@ -61,6 +61,12 @@ def _why_not(row: Obligation, given: Given, called_as: set[str]) -> str | None:
     return "not-their-duty"
 
 
+_KEEP = {
+    "sqlite": sqlite.insert(Answer).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(Answer).on_conflict_do_nothing(),
+}
+
+
 async def settle(
     session: AsyncSession,
     given: Sequence[tuple[Given, list[Obligation], dict[str, set[str]]]],
@@ -108,9 +114,9 @@ async def settle(
             )
             metrics.ANSWERS.labels(one.via, one.rung).inc()
     await _lock(session, rows)
-    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    connection = await session.connection()
     for part in chunks(answers, 300):
-        await session.execute(make(Answer).on_conflict_do_nothing(), list(part))
+        await connection.execute(_KEEP[connection.dialect.name], list(part))
     return await _fold(session, list(rows.values()), scheme=scheme, at=at)
 
 
@@ -134,19 +140,20 @@ def _same(row: Obligation) -> _Same:
     return (row.place_id, row.duty, row.part, row.hazard, row.origin)
 
 
+_UNANSWERED_BEFORE = sa.select(Obligation).where(
+    Obligation.place_id.in_(sa.bindparam("places", expanding=True)),
+    Obligation.answered_at.is_(None),
+    Obligation.released_at <= sa.bindparam("latest"),
+    Obligation.excluded_reason.is_(None),
+)
+
+
 async def _older(session: AsyncSession, rows: Sequence[Obligation]) -> dict[_Same, list[Obligation]]:
     """Return what the places of these rows were asked before and have not answered, by what it was."""
     found: dict[_Same, list[Obligation]] = defaultdict(list)
     for part in chunks(sorted({row.place_id for row in rows})):
-        older = await session.scalars(
-            sa.select(Obligation).where(
-                Obligation.place_id.in_(part),
-                Obligation.answered_at.is_(None),
-                Obligation.released_at <= max(row.released_at for row in rows),
-                Obligation.excluded_reason.is_(None),
-            )
-        )
-        for row in older:
+        latest = max(row.released_at for row in rows)
+        for row in await session.scalars(_UNANSWERED_BEFORE, {"places": part, "latest": latest}):
             found[_same(row)].append(row)
     return found
 
@@ -165,25 +172,30 @@ def _heard_too(before: Mapping[_Same, list[Obligation]], rows: Sequence[Obligati
     ]
 
 
+# Not the words: they are sealed, and opening each would be most of the work.
+_ANSWERS_TO = (
+    sa.select(
+        Answer.obligation_id,
+        Answer.rung,
+        Answer.counts,
+        Answer.why_not,
+        Answer.received_at,
+        Answer.via,
+        Answer.event_id,
+    )
+    .where(Answer.obligation_id.in_(sa.bindparam("obligations", expanding=True)))
+    .order_by(Answer.id)
+)
+
+
 async def _fold(
     session: AsyncSession, rows: Sequence[Obligation], *, scheme: Scheme, at: datetime
 ) -> list[Effect]:
     facts: dict[str, list[AnswerFact]] = defaultdict(list)
     why: dict[str, tuple[bool, str | None]] = {}
+    connection = await session.connection()
     for part in chunks([row.id for row in rows]):
-        # Not the words: they are sealed, and opening each would be most of the work.
-        columns = (
-            Answer.obligation_id,
-            Answer.rung,
-            Answer.counts,
-            Answer.why_not,
-            Answer.received_at,
-            Answer.via,
-            Answer.event_id,
-        )
-        for answer in await session.execute(
-            sa.select(*columns).where(Answer.obligation_id.in_(part)).order_by(Answer.id)
-        ):
+        for answer in await connection.execute(_ANSWERS_TO, {"obligations": part}):
             facts[answer.obligation_id].append(
                 AnswerFact(answer.rung, answer.counts, answer.received_at, answer.via, 0, answer.event_id)
             )
@@ -228,22 +240,25 @@ async def _fold(
     return effects
 
 
+_CALLS_FOR = sa.select(Call.delivery_id).where(
+    Call.obligation_id.in_(sa.bindparam("obligations", expanding=True))
+)
+_STILL_NEEDED = (
+    sa.select(Call.delivery_id)
+    .join(Obligation, Obligation.id == Call.obligation_id)
+    .where(Call.delivery_id.in_(sa.bindparam("deliveries", expanding=True)), Obligation.answered_at.is_(None))
+)
+
+
 async def _stop_needless(session: AsyncSession, settled: Sequence[str], *, at: datetime) -> None:
     """Stop what still waits to ask for what has been answered, unless it also asks for something open."""
     if not settled:
         return
+    connection = await session.connection()
     needless: set[str] = set()
     for part in chunks(list(settled)):
-        needless |= set(
-            await session.scalars(sa.select(Call.delivery_id).where(Call.obligation_id.in_(part)))
-        )
+        needless |= set(await connection.scalars(_CALLS_FOR, {"obligations": part}))
     needed: set[str] = set()
     for part in chunks(sorted(needless)):
-        needed |= set(
-            await session.scalars(
-                sa.select(Call.delivery_id)
-                .join(Obligation, Obligation.id == Call.obligation_id)
-                .where(Call.delivery_id.in_(part), Obligation.answered_at.is_(None))
-            )
-        )
+        needed |= set(await connection.scalars(_STILL_NEEDED, {"deliveries": part}))
     await withdraw.deliveries(session, needless - needed, reason="answered", at=at)

@@ -36,19 +36,22 @@ class Driver:
     def _told(self, info: dict[Any, Any]) -> None:
         self._rang = self._rang or "plan" in info.get("told", ())
 
-    async def settle(self) -> None:
-        """Do everything that is due now, outside and inside, until nothing more is."""
+    async def settle(self) -> datetime | None:
+        """Do everything that is due now, outside and inside, until nothing more is.
+
+        Returns when anything will be due next.
+        """
         world, watch = self._set.world, self._set.watch
         while True:
             watch.switch(theirs=True)
             ran = await world.run_due(self._clock.now())
             watch.switch(theirs=False)
-            did = await self._set.worker.drain()
+            did, inside = await self._set.worker.settle()
             if self._rang and await self._something_new():
                 await self._bell()
-            due = world.due()
-            if not ran and not did and (due is None or due > self._clock.now()):
-                return
+            outside = world.due()
+            if not ran and not did and (outside is None or outside > self._clock.now()):
+                return min((due for due in (inside, outside) if due is not None), default=None)
 
     async def _something_new(self) -> bool:
         """Whether something else waits for a person than when the bell rang last."""
@@ -58,16 +61,10 @@ class Driver:
         before, self._waiting = self._waiting, waiting
         return bool(waiting - before)
 
-    async def next_due(self) -> datetime | None:
-        """Return when anything is due next, outside or inside."""
-        times = (self._set.world.due(), await self._set.worker.next_due())
-        return min((t for t in times if t is not None), default=None)
-
     async def play(self, until: datetime) -> None:
         """Go on until then, or until nothing is due any more."""
         while True:
-            await self.settle()
-            following = await self.next_due()
+            following = await self.settle()
             if following is None or following > until:
                 return
             await self._move(max(following, self._clock.now()))

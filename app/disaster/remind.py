@@ -58,7 +58,10 @@ async def sweep(session: Session, *, at: datetime, limit: int = 100) -> int:
     return len(due)
 
 
+_NEXT_REMINDER = sa.select(sa.func.min(Disaster.next_remind_at))
+
+
 async def next_due(session: Session) -> datetime | None:
     """Return when the sweep next has something to do."""
-    due: datetime | None = await session.scalar(sa.select(sa.func.min(Disaster.next_remind_at)))
+    due: datetime | None = await session.scalar(_NEXT_REMINDER)
     return due

@@ -175,9 +175,10 @@ class World:
     async def advance(self, **by: float) -> None:
         """Let time pass; whatever falls due on the way is done at its own moment."""
         until = self.clock.now() + timedelta(**by)
-        while (due := await self.worker.next_due()) is not None and due <= until:
+        _, due = await self.worker.settle()
+        while due is not None and due <= until:
             self.clock.set(max(due, self.clock.now()))
-            await self.worker.drain()
+            _, due = await self.worker.settle()
         self.clock.set(until)
         await self.worker.drain()
 
