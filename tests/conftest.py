@@ -22,7 +22,7 @@ pytest_plugins = [
 ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """The product runs on asyncio."""
     return "asyncio"

@@ -1,5 +1,7 @@
 """Fixture `browser`: Debian's Chromium, driven from the test's own event loop.
 
+It is started once for the tests of a file, which share that loop; what a test opens in it is closed after it.
+
 Not pytest-playwright: its synchronous fixtures keep a loop running in the test process, and every `async`
 test after a page test then fails.
 """
@@ -32,16 +34,27 @@ def chromium() -> str:
     return path
 
 
-@pytest.fixture
-async def browser(chromium: str) -> AsyncIterator[Browser]:
-    """A browser of this test's own; `browser.new_context(…)` opens a window, or take `desk` or `phone`."""
+@pytest.fixture(scope="module")
+async def started(chromium: str) -> AsyncIterator[Browser]:
+    """Chromium, for the tests of a file: to start it and its driver takes as long as a test."""
     sandbox = [] if os.geteuid() else ["--no-sandbox"]  # Chromium's sandbox refuses root
     async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(
+        browser = await playwright.chromium.launch(
             executable_path=chromium, args=[*sandbox, "--disable-dev-shm-usage", "--force-color-profile=srgb"]
         )
-        yield started
-        await started.close()
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def browser(started: Browser) -> AsyncIterator[Browser]:
+    """A browser without a window; `browser.new_context(…)` opens one that knows nothing of earlier ones.
+
+    Or take `desk` or `phone`.
+    """
+    yield started
+    for context in started.contexts:
+        await context.close()
 
 
 async def _context(browser: Browser, size: dict[str, int], *, touch: bool) -> BrowserContext:
