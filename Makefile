@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 
+# Without its compiled modules the product takes twice as long to start, and each process of a test does.
+unexport PYTHONDONTWRITEBYTECODE
+
 # pip installs only what the lock names, by hash; the second time nothing happens, for the stamp is newer than the lock.
 # `run` has what the product needs, `dev` that and what tests and checks need.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
@@ -23,7 +26,7 @@ demo: $(RUN) ## install what is needed, then the demo: one process, one storm, a
 install: $(RUN) ## only install what is needed into .venv
 
 test: $(DEV) ## the suite, on SQLite and on a real PostgreSQL it starts itself (page tests: see system-deps)
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 long: $(DEV) ## soak, fuzz, kill storms, many seeds: by hand, result with date in docs/evidence.md
 	$(BIN)/pytest -m long --timeout=0 $(ARGS)
