@@ -9,7 +9,7 @@ from typing import Protocol
 import sqlalchemy as sa
 
 from app import sealed
-from app.db import Session, chunks
+from app.db import Session, UtcDateTime, chunks
 from app.directory import posts
 from app.directory.posts import Posts, Unit
 from app.directory.tables import Holding, Person, Place, Shift
@@ -81,6 +81,46 @@ class Address:
     name: str
     phone: str | None
     synthetic: bool
+
+
+# Statements are built once: building them anew each time takes longer than the database does.
+_CALLABLE = sa.and_(Person.phone_index.is_not(None), Person.retired_at.is_(None))
+_ANY_OF: sa.BindParameter[list[str]] = sa.bindparam("any_of", expanding=True)
+_AT = sa.bindparam("at", type_=UtcDateTime())
+_ADDRESSES = sa.select(Person.id, Person.name, Person.phone, Person.synthetic, Person.retired_at).where(
+    Person.id.in_(_ANY_OF)
+)
+_NUMBERS = sa.select(Person.id, Person.phone).where(Person.id.in_(_ANY_OF), Person.retired_at.is_(None))
+_REACHABLE = sa.select(Person.id).where(Person.id.in_(_ANY_OF), _CALLABLE)
+_BY_PHONE = (
+    sa.select(Person.phone_index, Person.id)
+    .where(Person.district == sa.bindparam("district"), Person.phone_index.in_(_ANY_OF))
+    .where(Person.retired_at.is_(None))
+    .order_by(Person.id)
+)
+_ON_SHIFT = (
+    sa.select(Shift.person_id)
+    .join(Person, Person.id == Shift.person_id)
+    .where(
+        Shift.district == sa.bindparam("district"),
+        Shift.place_id == sa.bindparam("place"),
+        Shift.role == sa.bindparam("role"),
+    )
+    .where(Shift.starts_at <= _AT, Shift.ends_at > _AT, _CALLABLE)
+    .order_by(Shift.rank, Shift.id)
+)
+_HOLDERS = (
+    sa.select(Holding.person_id)
+    .join(Person, Person.id == Holding.person_id)
+    .where(
+        Holding.district == sa.bindparam("district"),
+        Holding.place_id == sa.bindparam("place"),
+        Holding.role == sa.bindparam("role"),
+    )
+    .where(posts.in_office(_AT), _CALLABLE)
+    .order_by(Holding.rank, Holding.id)
+)
+_PLACE_NAMES = sa.select(Place.id, Place.name).where(Place.id.in_(_ANY_OF))
 
 
 async def targets(
@@ -157,12 +197,9 @@ async def holdings(
 async def addresses(session: Session, person_ids: Collection[str]) -> dict[str, Address]:
     """Names and numbers of these people, for the one who is about to call them; the retired have none."""
     found: dict[str, Address] = {}
+    connection = await session.connection()
     for part in chunks(sorted(set(person_ids)), 5000):
-        rows = await session.execute(
-            sa.select(Person.id, Person.name, Person.phone, Person.synthetic, Person.retired_at).where(
-                Person.id.in_(part)
-            )
-        )
+        rows = await connection.execute(_ADDRESSES, {"any_of": part})
         found |= {
             row.id: Address(row.name, None if row.retired_at else row.phone, row.synthetic) for row in rows
         }
@@ -172,8 +209,19 @@ async def addresses(session: Session, person_ids: Collection[str]) -> dict[str, 
 async def reachable(session: Session, person_ids: Collection[str]) -> set[str]:
     """Return those of these people who have a phone and are not retired."""
     found: set[str] = set()
+    connection = await session.connection()
     for part in chunks(sorted(set(person_ids)), 5000):
-        found.update(await session.scalars(sa.select(Person.id).where(Person.id.in_(part), _callable())))
+        found.update(await connection.scalars(_REACHABLE, {"any_of": part}))
+    return found
+
+
+async def numbers(session: Session, person_ids: Collection[str]) -> dict[str, str | None]:
+    """Numbers alone, for the sender: opening a name nobody reads would take as long again."""
+    found: dict[str, str | None] = {}
+    connection = await session.connection()
+    for part in chunks(sorted(set(person_ids)), 5000):
+        rows = await connection.execute(_NUMBERS, {"any_of": part})
+        found |= {row.id: row.phone for row in rows}
     return found
 
 
@@ -184,25 +232,10 @@ async def on_duty(
 
     Those on shift at that moment; where nobody is, every holder of the role.
     """
-    here = place or district
-    turns = await session.scalars(
-        sa.select(Shift.person_id)
-        .join(Person, Person.id == Shift.person_id)
-        .where(Shift.district == district, Shift.place_id == here, Shift.role == role)
-        .where(Shift.starts_at <= at, Shift.ends_at > at, _callable())
-        .order_by(Shift.rank, Shift.id)
-    )
-    people = list(dict.fromkeys(turns))
-    if people:
-        return people
-    held = await session.scalars(
-        sa.select(Holding.person_id)
-        .join(Person, Person.id == Holding.person_id)
-        .where(Holding.district == district, Holding.place_id == here, Holding.role == role)
-        .where(posts.in_office(at), _callable())
-        .order_by(Holding.rank, Holding.id)
-    )
-    return list(dict.fromkeys(held))
+    post = {"district": district, "place": place or district, "role": role, "at": at}
+    connection = await session.connection()
+    people = list(dict.fromkeys(await connection.scalars(_ON_SHIFT, post)))
+    return people or list(dict.fromkeys(await connection.scalars(_HOLDERS, post)))
 
 
 async def leaders(session: Session, places: Collection[str], *, at: datetime) -> dict[str, set[str]]:
@@ -222,21 +255,26 @@ async def leaders(session: Session, places: Collection[str], *, at: datetime) ->
 
 async def by_phone(session: Session, district: str, number: str) -> list[str]:
     """Find the district's people with this number by its blind index; neighbours may share one."""
-    return list(
-        await session.scalars(
-            sa.select(Person.id)
-            .where(Person.district == district, Person.phone_index == sealed.blind_index(number))
-            .where(Person.retired_at.is_(None))
-            .order_by(Person.id)
-        )
-    )
+    return (await by_phones(session, district, [number]))[number]
+
+
+async def by_phones(session: Session, district: str, numbers: Collection[str]) -> dict[str, list[str]]:
+    """Find the district's people with each of these numbers, as ``by_phone`` does; perhaps nobody."""
+    indices = {number: sealed.blind_index(number) for number in numbers}
+    people: dict[str | None, list[str]] = defaultdict(list)
+    connection = await session.connection()
+    for part in chunks(sorted(set(indices.values())), 5000):
+        for index, person in await connection.execute(_BY_PHONE, {"district": district, "any_of": part}):
+            people[index].append(person)
+    return {number: list(people.get(index, ())) for number, index in indices.items()}
 
 
 async def place_names(session: Session, codes: Collection[str]) -> dict[str, str]:
     """Names by code; a code that is no place is left out."""
     names: dict[str, str] = {}
+    connection = await session.connection()
     for part in chunks(sorted(set(codes)), 5000):
-        rows = await session.execute(sa.select(Place.id, Place.name).where(Place.id.in_(part)))
+        rows = await connection.execute(_PLACE_NAMES, {"any_of": part})
         names |= {row.id: row.name for row in rows}
     return names
 
@@ -262,10 +300,6 @@ async def _divisions(session: Session, *where: sa.ColumnElement[bool]) -> tuple[
         sa.select(Place.id, Place.name, Place.parent_id, Place.level).where(*where).order_by(Place.id)
     )
     return tuple(situation.Place(row.id, row.name, row.parent_id or row.id[:4], row.level) for row in rows)
-
-
-def _callable() -> sa.ColumnElement[bool]:
-    return sa.and_(Person.phone_index.is_not(None), Person.retired_at.is_(None))
 
 
 def _level(duty: DutyRoles) -> str:

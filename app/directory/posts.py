@@ -104,8 +104,8 @@ async def posts(
     return Posts(holders, on_shift, phone)
 
 
-def in_office(at: datetime) -> sa.ColumnElement[bool]:
-    """Whether a holding counts at a moment."""
+def in_office(at: datetime | sa.BindParameter[datetime]) -> sa.ColumnElement[bool]:
+    """Whether a holding counts at a moment; a parameter is named where a statement is built once."""
     return sa.and_(
         sa.or_(Holding.since.is_(None), Holding.since <= at),
         sa.or_(Holding.until.is_(None), Holding.until > at),

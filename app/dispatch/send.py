@@ -20,7 +20,7 @@ from app.channels.contract import Accepted, BadNumber, Channel, ChannelKind, Mes
 from app.channels.registry import Registry
 from app.clock import Clock
 from app.db import Database, chunks
-from app.directory.people import addresses
+from app.directory.people import numbers
 from app.dispatch import failover
 from app.dispatch.claim import Taken, take
 from app.dispatch.rate import Rate
@@ -148,7 +148,7 @@ class Sender:
                 budget=self._rate,
             )
             await self._park(session, claimed.parked, at)
-            people = await addresses(session, [t.person_id for t in claimed.taken if t.person_id])
+            phones = await numbers(session, [t.person_id for t in claimed.taken if t.person_id])
         self._fault("claimed")
         batches: dict[str, list[Taken]] = {}
         for message in claimed.taken:
@@ -156,8 +156,8 @@ class Sender:
         for name, held in batches.items():
             channel = self._registry.by_name(name)
             for batch in chunks(held, max(1, channel.capabilities.batch)):
-                numbers = [people[t.person_id].phone if t.person_id in people else None for t in batch]
-                call = asyncio.create_task(self._call(channel, list(batch), numbers, ticket))
+                dialled = [phones.get(t.person_id or "") for t in batch]
+                call = asyncio.create_task(self._call(channel, list(batch), dialled, ticket))
                 lane.calls += len(batch)
                 lane.in_flight.add(call)
                 call.add_done_callback(partial(self._ended, lane, len(batch)))
@@ -177,7 +177,7 @@ class Sender:
         lane.calls -= size
 
     async def _call(
-        self, channel: Channel, batch: list[Taken], numbers: list[str | None], ticket: str
+        self, channel: Channel, batch: list[Taken], dialled: list[str | None], ticket: str
     ) -> None:
         """Call one gateway for a batch and keep what it said.
 
@@ -185,8 +185,8 @@ class Sender:
         """
         at = self._clock.now()
         outcomes: list[Outcome]
-        ready = [(t, n) for t, n in zip(batch, numbers, strict=True) if n or t.kind == ChannelKind.BROADCAST]
-        for taken, number in zip(batch, numbers, strict=True):
+        ready = [(t, n) for t, n in zip(batch, dialled, strict=True) if n or t.kind == ChannelKind.BROADCAST]
+        for taken, number in zip(batch, dialled, strict=True):
             if not number and taken.kind != ChannelKind.BROADCAST:
                 self._done.append(Done(taken, ticket, BadNumber("no-number"), at))
         if not ready:
@@ -251,21 +251,16 @@ class Sender:
                 raise
 
 
+# A lease that lapses makes its message due again.
+_FIRST_DUE = sa.select(
+    sa.func.min(
+        sa.case((Delivery.lease_until > Delivery.not_before, Delivery.lease_until), else_=Delivery.not_before)
+    )
+).where(Delivery.not_before.is_not(None))
+
+
 async def next_due(session: AsyncSession) -> datetime | None:
     """Return when the next message is due (it may be past), None when nothing waits."""
-    due: datetime | None = await session.scalar(
-        sa.select(
-            sa.func.min(
-                sa.case(
-                    (
-                        sa.and_(
-                            Delivery.lease_until.is_not(None), Delivery.lease_until > Delivery.not_before
-                        ),
-                        Delivery.lease_until,
-                    ),
-                    else_=Delivery.not_before,
-                )
-            )
-        ).where(Delivery.not_before.is_not(None))
-    )
+    connection = await session.connection()
+    due: datetime | None = await connection.scalar(_FIRST_DUE)
     return due

@@ -193,6 +193,7 @@ async def test_a_retired_person_and_one_out_of_office_are_not_called(
     async with db.reading() as session:
         assert before.b is not None
         assert (await people.addresses(session, [before.b]))[before.b].phone is None
+        assert before.b not in await people.numbers(session, [before.b]), "the sender has none to call either"
         assert await people.reachable(session, [before.b]) == set()
 
 
@@ -237,7 +238,14 @@ async def test_a_number_leads_to_everybody_who_has_it(demo_db: Database, demo: G
         found = await people.by_phone(session, DISTRICT, shared)
         codes = set(await session.scalars(sa.select(Person.code).where(Person.id.in_(found))))
         known = await people.addresses(session, found)
-        assert await people.by_phone(session, DISTRICT, "0009" + "21" + "99999") == []
+        assert await people.numbers(session, found) == dict.fromkeys(found, shared)
+        nobodys, alone = "0009" + "21" + "99999", next(n for n, c in by_number.items() if len(c) == 1)
+        assert await people.by_phone(session, DISTRICT, nobodys) == []
+        assert await people.by_phones(session, DISTRICT, [alone, nobodys, shared]) == {
+            alone: await people.by_phone(session, DISTRICT, alone),
+            nobodys: [],
+            shared: sorted(found),
+        }
     assert codes == by_number[shared]
     assert {address.phone for address in known.values()} == {shared}
     assert all(address.synthetic for address in known.values())
