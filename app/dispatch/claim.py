@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import events
-from app.db import chunks
+from app.db import UtcDateTime, chunks
 from app.dispatch import permit
 from app.dispatch.facts import State
 from app.dispatch.policy import POISON_CLAIMS
@@ -70,6 +70,84 @@ class Budget(Protocol):
         ...
 
 
+def _lease(due: sa.ColumnElement[bool]) -> sa.UpdateBase:
+    """Lease ``b_limit`` of these messages that no lease holds, and return what a call needs of them."""
+    now = sa.bindparam("b_at", type_=UtcDateTime())
+    free = sa.or_(Delivery.lease_until.is_(None), Delivery.lease_until <= now)
+    chosen = (
+        sa.select(Delivery.id)
+        .where(Delivery.not_before <= now, free, due)
+        .order_by(Delivery.urgency.desc(), Delivery.not_before, Delivery.id)
+        .limit(sa.bindparam("b_limit", type_=sa.Integer()))
+        .with_for_update(skip_locked=True)
+        .cte("due")
+        # A plain subquery may be run again, and lock more than the limit.
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    return (
+        sa.update(Delivery)
+        .where(Delivery.id.in_(sa.select(chosen.c.id)))
+        .values(
+            claimed_by=sa.bindparam("b_ticket"),
+            lease_until=sa.bindparam("b_until"),
+            state=sa.case((Delivery.state == State.QUEUED.value, State.SENDING.value), else_=Delivery.state),
+            attempts=Delivery.attempts + 1,
+            # An old lease that is still set is a dead worker's: the gateway may have the message already.
+            possibly_twice=sa.or_(Delivery.possibly_twice, Delivery.lease_until.is_not(None)),
+        )
+        .returning(
+            Delivery.id,
+            Delivery.district,
+            Delivery.origin,
+            Delivery.warning_id,
+            Delivery.town,
+            Delivery.place_id,
+            Delivery.person_id,
+            Delivery.kind,
+            Delivery.channel,
+            Delivery.key,
+            Delivery.level,
+            Delivery.attempts,
+            Delivery.content_id,
+            Delivery.expires_at,
+            Delivery.urgency,
+            Delivery.not_before,
+            Delivery.purpose,
+            Delivery.link_of,
+        )
+    )
+
+
+# Statements are built once: building them anew each time takes longer than the database does.
+_LEASE_ANY = _lease(sa.true())
+_LEASE_RED = _lease(Delivery.urgency >= 4)
+_OPEN_TRY = sa.insert(Attempt)
+_TEXTS = sa.select(Content.id, Content.text).where(Content.id.in_(sa.bindparam("ids", expanding=True)))
+_BACK_INTO_LINE = (
+    sa.update(Delivery)
+    .where(Delivery.id == sa.bindparam("b_id"))
+    .values(
+        not_before=sa.bindparam("b_again"),
+        lease_until=None,
+        claimed_by=None,
+        attempts=Delivery.attempts - 1,
+    )
+)
+_STOP = (
+    sa.update(Delivery)
+    .where(Delivery.id == sa.bindparam("b_id"))
+    .values(
+        state=sa.bindparam("b_state"),
+        reason=sa.bindparam("b_reason"),
+        state_at=sa.bindparam("b_at"),
+        not_before=None,
+        lease_until=None,
+        claimed_by=None,
+        attempts=Delivery.attempts - 1,
+    )
+)
+
+
 async def take(
     session: AsyncSession,
     ticket: str,
@@ -86,53 +164,11 @@ async def take(
     else's ticket is refused. Messages of cancelled or expired warnings get their final state here instead,
     and so does what kills its worker each time or was meant for a channel that is no longer there.
     """
-    free = sa.or_(Delivery.lease_until.is_(None), Delivery.lease_until <= at)
-    due = sa.select(Delivery.id).where(Delivery.not_before <= at, free)
-    if red_only:
-        due = due.where(Delivery.urgency >= 4)
-    due_ids = (
-        due.order_by(Delivery.urgency.desc(), Delivery.not_before, Delivery.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    if session.get_bind().dialect.name == "postgresql":
-        # A plain subquery may be run again, and lock more than ``limit``.
-        due_ids = due_ids.prefix_with("MATERIALIZED")
-    sending = sa.case((Delivery.state == State.QUEUED.value, State.SENDING.value), else_=Delivery.state)
+    connection = await session.connection()
     rows: Sequence[Any] = (
-        await session.execute(
-            sa.update(Delivery)
-            .where(Delivery.id.in_(sa.select(due_ids.c.id)))
-            .values(
-                claimed_by=ticket,
-                lease_until=at + lease,
-                state=sending,
-                attempts=Delivery.attempts + 1,
-                # An old lease that is still set is a dead worker's: the gateway may have the message already.
-                possibly_twice=sa.or_(Delivery.possibly_twice, Delivery.lease_until.is_not(None)),
-            )
-            .returning(
-                Delivery.id,
-                Delivery.district,
-                Delivery.origin,
-                Delivery.warning_id,
-                Delivery.town,
-                Delivery.place_id,
-                Delivery.person_id,
-                Delivery.kind,
-                Delivery.channel,
-                Delivery.key,
-                Delivery.level,
-                Delivery.attempts,
-                Delivery.content_id,
-                Delivery.expires_at,
-                Delivery.urgency,
-                Delivery.not_before,
-                Delivery.purpose,
-                Delivery.link_of,
-            )
-            .execution_options(synchronize_session=False)
+        await connection.execute(
+            _LEASE_RED if red_only else _LEASE_ANY,
+            {"b_at": at, "b_limit": limit, "b_ticket": ticket, "b_until": at + lease},
         )
     ).all()
     if not rows:
@@ -159,8 +195,8 @@ async def take(
     allowed = await _within_rate(session, allowed, budget, at)
     if not allowed:
         return Claimed([], parked, len(stopped + failed))
-    await session.execute(
-        sa.insert(Attempt),
+    await connection.execute(
+        _OPEN_TRY,
         [
             {
                 "id": new_id(),
@@ -219,17 +255,7 @@ async def _within_rate(
         back += [{"b_id": row.id, "b_again": again} for row in held[may:]]
     if back:
         connection = await session.connection()
-        await connection.execute(
-            sa.update(Delivery)
-            .where(Delivery.id == sa.bindparam("b_id"))
-            .values(
-                not_before=sa.bindparam("b_again"),
-                lease_until=None,
-                claimed_by=None,
-                attempts=Delivery.attempts - 1,
-            ),
-            back,
-        )
+        await connection.execute(_BACK_INTO_LINE, back)
     return kept
 
 
@@ -240,18 +266,11 @@ async def _stop(
         return
     connection = await session.connection()
     await connection.execute(
-        sa.update(Delivery)
-        .where(Delivery.id == sa.bindparam("b_id"))
-        .values(
-            state=sa.bindparam("b_state"),
-            reason=sa.bindparam("b_reason"),
-            state_at=at,
-            not_before=None,
-            lease_until=None,
-            claimed_by=None,
-            attempts=Delivery.attempts - 1,
-        ),
-        [{"b_id": row.id, "b_state": state.value, "b_reason": reason} for row, state, reason in stopped],
+        _STOP,
+        [
+            {"b_id": row.id, "b_state": state.value, "b_reason": reason, "b_at": at}
+            for row, state, reason in stopped
+        ],
     )
     for row, _, _ in stopped:
         events.publish(
@@ -261,7 +280,8 @@ async def _stop(
 
 async def _texts(session: AsyncSession, ids: set[str]) -> Mapping[str, str]:
     found: dict[str, str] = {}
+    connection = await session.connection()
     for part in chunks(list(ids)):
-        rows = await session.execute(sa.select(Content.id, Content.text).where(Content.id.in_(part)))
+        rows = await connection.execute(_TEXTS, {"ids": part})
         found |= {row.id: row.text for row in rows}
     return found

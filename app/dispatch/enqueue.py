@@ -48,6 +48,26 @@ class Order:
     link_of: str | None = None
 
 
+# Statements are built once: building them anew each time takes longer than the database does.
+_COUNTED = {"preserve_rowcount": True}  # else an INSERT's count is lost with its cursor
+_ADD = {
+    "sqlite": sqlite.insert(Delivery)
+    .on_conflict_do_nothing(index_elements=[Delivery.key])
+    .execution_options(**_COUNTED),
+    "postgresql": postgresql.insert(Delivery)
+    .on_conflict_do_nothing(index_elements=[Delivery.key])
+    .execution_options(**_COUNTED),
+}
+_BY_KEY = sa.select(Delivery.key, Delivery.id).where(Delivery.key.in_(sa.bindparam("keys", expanding=True)))
+_STORED = sa.select(Content.digest, Content.id).where(
+    Content.district == sa.bindparam("district"), Content.digest.in_(sa.bindparam("digests", expanding=True))
+)
+_STORE = {
+    "sqlite": sqlite.insert(Content).on_conflict_do_nothing().execution_options(**_COUNTED),
+    "postgresql": postgresql.insert(Content).on_conflict_do_nothing().execution_options(**_COUNTED),
+}
+
+
 async def enqueue(
     session: AsyncSession,
     orders: Sequence[Order],
@@ -90,7 +110,7 @@ async def enqueue(
                 "kind": order.kind,
                 "channel": channel,
                 "key": order.key,
-                "content_id": content[_digest(order.text)],
+                "content_id": content[order.text],
                 "level": order.level,
                 "urgency": order.level if urgency is None else urgency,
                 "round": order.round,
@@ -111,36 +131,34 @@ async def enqueue(
         )
     if not rows:
         return {}
-    known = await _known(session, list(ids))
-    fresh = [row for row in rows if row["key"] not in known]
-    if not fresh:
-        return ids | known
-    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    added = make(Delivery).on_conflict_do_nothing(index_elements=[Delivery.key])
+    known: dict[str, str] = {}
     connection = await session.connection()
-    for part in chunks(fresh):
-        result = await connection.execute(added, list(part))
-        if result.rowcount != len(part):  # another node has just put the same in line
+    for part in chunks(rows):
+        result = await connection.execute(_ADD[connection.dialect.name], list(part))
+        if result.rowcount != len(part):  # some were in line before, or another node has just put them there
             known |= await _known(session, [row["key"] for row in part])
+    fresh = [row for row in rows if known.get(row["key"], row["id"]) == row["id"]]
     for row in fresh:
         events.publish(
             session,
             "delivery",
-            known.get(row["key"], row["id"]),
+            row["id"],
             district=row["district"],
             warning=row["warning_id"],
             place=row["town"],
             at=at,
         )
-    session.info["enqueued"] = True
+    if fresh:
+        session.info["enqueued"] = True
     return ids | known
 
 
 async def _known(session: AsyncSession, keys: Sequence[str]) -> dict[str, str]:
     """Return the ids of deliveries by key."""
     known: dict[str, str] = {}
+    connection = await session.connection()
     for part in chunks(keys):
-        found = await session.execute(sa.select(Delivery.key, Delivery.id).where(Delivery.key.in_(part)))
+        found = await connection.execute(_BY_KEY, {"keys": part})
         known |= {row.key: row.id for row in found}
     return known
 
@@ -150,33 +168,30 @@ def _digest(text: str) -> str:
 
 
 async def _contents(session: AsyncSession, orders: Sequence[Order]) -> dict[str, str]:
-    """Return content id by digest, storing texts that are new."""
-    texts = {_digest(order.text): order for order in orders}
-    found: dict[str, str] = {}
-    for part in chunks(list(texts)):
-        rows = await session.execute(
-            sa.select(Content.digest, Content.id).where(
-                Content.district == orders[0].district, Content.digest.in_(part)
-            )
-        )
-        found |= {row.digest: row.id for row in rows}
+    """Return content id by text, storing texts that are new."""
+    texts = {_digest(text): text for text in {order.text for order in orders}}
+    district = orders[0].district if orders else ""
+    found = await _stored(session, district, list(texts))
     new = [
-        {"id": new_id(), "district": order.district, "digest": digest, "text": order.text}
-        for digest, order in texts.items()
+        {"id": new_id(), "district": district, "digest": digest, "text": text}
+        for digest, text in texts.items()
         if digest not in found
     ]
     if new:
-        # Two transactions may store the same text at once; the loser reads the winner's row.
-        if session.get_bind().dialect.name == "postgresql":
-            await session.execute(postgresql.insert(Content).on_conflict_do_nothing(), new)
-            for part in chunks([row["digest"] for row in new]):
-                rows = await session.execute(
-                    sa.select(Content.digest, Content.id).where(
-                        Content.district == orders[0].district, Content.digest.in_(part)
-                    )
-                )
-                found |= {row.digest: row.id for row in rows}
-        else:
-            await session.execute(sa.insert(Content), new)
+        connection = await session.connection()
+        stored = await connection.execute(_STORE[connection.dialect.name], new)
+        if stored.rowcount == len(new):
             found |= {row["digest"]: row["id"] for row in new}
+        else:  # two transactions may store the same text at once; the loser reads the winner's row
+            found |= await _stored(session, district, [row["digest"] for row in new])
+    return {text: found[digest] for digest, text in texts.items()}
+
+
+async def _stored(session: AsyncSession, district: str, digests: Sequence[str]) -> dict[str, str]:
+    """Return the ids of texts by digest."""
+    found: dict[str, str] = {}
+    connection = await session.connection()
+    for part in chunks(digests):
+        rows = await connection.execute(_STORED, {"district": district, "digests": part})
+        found |= {row.digest: row.id for row in rows}
     return found

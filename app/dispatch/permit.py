@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,6 +10,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.dispatch.tables import Permit
 
 Purpose: TypeAlias = Literal["alert", "clear"]
+
+
+class Held(NamedTuple):
+    """Whether and until when a warning's messages may start, and what is shown above their text."""
+
+    warning_id: str
+    purpose: str
+    hazard: str
+    title: str
+    cancelled_at: datetime | None
+    expires_at: datetime | None
+
+
+_HELD = (
+    sa.select(
+        Permit.warning_id,
+        Permit.purpose,
+        Permit.hazard,
+        Permit.title,
+        Permit.cancelled_at,
+        Permit.expires_at,
+    )
+    .where(Permit.warning_id.in_(sa.bindparam("warnings", expanding=True)))
+    .order_by(Permit.warning_id, Permit.purpose)
+    .with_for_update(read=True)
+)
 
 
 async def grant(
@@ -47,12 +73,8 @@ async def revoke(session: AsyncSession, warning_ids: Collection[str], *, at: dat
     )
 
 
-async def held(session: AsyncSession, warning_ids: Collection[str]) -> dict[tuple[str, str], Permit]:
+async def held(session: AsyncSession, warning_ids: Collection[str]) -> dict[tuple[str, str], Held]:
     """Return warnings' permits by (warning, purpose), locked against a cancel till the transaction ends."""
-    rows = await session.scalars(
-        sa.select(Permit)
-        .where(Permit.warning_id.in_(warning_ids))
-        .order_by(Permit.warning_id, Permit.purpose)
-        .with_for_update(read=True)
-    )
-    return {(row.warning_id, row.purpose): row for row in rows}
+    connection = await session.connection()
+    rows = await connection.execute(_HELD, {"warnings": list(warning_ids)})
+    return {(row.warning_id, row.purpose): Held(*row) for row in rows}

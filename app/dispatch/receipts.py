@@ -41,6 +41,52 @@ class Recorded:
     repeated: int
 
 
+_Row: TypeAlias = Any  # a row of these columns
+_OF_CHANNEL = sa.select(
+    Delivery.id,
+    Delivery.key,
+    Delivery.vendor_id,
+    Delivery.state,
+    Delivery.channel,
+    Delivery.district,
+    Delivery.warning_id,
+    Delivery.town,
+).where(Delivery.channel == sa.bindparam("channel"))
+_FIND = {
+    "key": _OF_CHANNEL.where(Delivery.key.in_(sa.bindparam("any_of", expanding=True))),
+    "vendor_id": _OF_CHANNEL.where(Delivery.vendor_id.in_(sa.bindparam("any_of", expanding=True))),
+}
+_KEEP = {  # an INSERT's count is lost with its cursor unless it is asked for
+    "sqlite": sqlite.insert(ReceiptRow).on_conflict_do_nothing().execution_options(preserve_rowcount=True),
+    "postgresql": postgresql.insert(ReceiptRow)
+    .on_conflict_do_nothing()
+    .execution_options(preserve_rowcount=True),
+}
+# What a receipt's word makes of a delivery; a call that was only picked up has reached its phone.
+_MEANS = {
+    "delivered": State.DELIVERED,
+    "heard": State.DELIVERED,
+    "connected": State.DELIVERED,
+    "failed": State.FAILED,
+}
+_MOVE = {
+    state: sa.update(Delivery)
+    .where(
+        Delivery.id.in_(sa.bindparam("ids", expanding=True)),
+        sa.or_(*(Delivery.state == weaker for weaker in weaker_than(state))),
+    )
+    .values(
+        state=state.value,
+        state_at=sa.bindparam("b_at"),
+        not_before=None,
+        lease_until=None,
+        claimed_by=None,
+        reason=sa.bindparam("b_reason"),
+    )
+    for state in sorted(set(_MEANS.values()))
+}
+
+
 async def record(
     session: AsyncSession, channel: str, receipts: Sequence[Receipt], *, district: str, at: datetime
 ) -> Recorded:
@@ -78,41 +124,23 @@ async def record(
             metrics.RECEIPTS_UNMATCHED.labels(channel).inc()
         else:
             matched.append((receipt, delivery))
-    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    connection = await session.connection()
     new = 0
-    for part in chunks(rows, 500):
-        stored = await session.scalars(
-            make(ReceiptRow).on_conflict_do_nothing().returning(ReceiptRow.id), list(part)
-        )
-        new += len(stored.all())
+    for part in chunks(rows):
+        new += (await connection.execute(_KEEP[connection.dialect.name], list(part))).rowcount
     seen, failed = await _apply(session, matched, at)
     return Recorded(
         tuple(seen), tuple(failed), sum(1 for row in rows if row["delivery_id"] is None), len(rows) - new
     )
 
 
-_Row: TypeAlias = Any  # a row of these columns
-_NEEDED = (
-    Delivery.id,
-    Delivery.key,
-    Delivery.vendor_id,
-    Delivery.state,
-    Delivery.channel,
-    Delivery.district,
-    Delivery.warning_id,
-    Delivery.town,
-)
-
-
 async def _find(
     session: AsyncSession, channel: str, by: Literal["key", "vendor_id"], values: Sequence[str | None]
 ) -> dict[str, _Row]:
     found: dict[str, _Row] = {}
+    connection = await session.connection()
     for part in chunks(list(dict.fromkeys(v for v in values if v))):
-        column = Delivery.key if by == "key" else Delivery.vendor_id
-        for row in await session.execute(
-            sa.select(*_NEEDED).where(Delivery.channel == channel, column.in_(part))
-        ):
+        for row in await connection.execute(_FIND[by], {"channel": channel, "any_of": part}):
             found[getattr(row, by)] = row
     return found
 
@@ -121,16 +149,10 @@ async def _apply(
     session: AsyncSession, matched: Sequence[tuple[Receipt, _Row]], at: datetime
 ) -> tuple[list[Seen], list[str]]:
     """Fold receipts into delivery states. Unknown words of a vendor are kept but move nothing."""
-    target = {
-        "delivered": State.DELIVERED,
-        "heard": State.DELIVERED,
-        "connected": State.DELIVERED,
-        "failed": State.FAILED,
-    }
     moves: dict[tuple[State, str | None], list[str]] = {}
     seen, failed = [], []
     for receipt, delivery in matched:
-        state = target.get(receipt.state)
+        state = _MEANS.get(receipt.state)
         if state is None:
             log.warning("receipt.unknown_state", channel=delivery.channel, delivery=delivery.id)
             continue
@@ -153,21 +175,10 @@ async def _apply(
             place=delivery.town,
             at=at,
         )
+    connection = await session.connection()
     for (state, reason), ids in moves.items():
         for part in chunks(ids):
-            await session.execute(
-                sa.update(Delivery)
-                .where(Delivery.id.in_(part), Delivery.state.in_(weaker_than(state)))
-                .values(
-                    state=state.value,
-                    state_at=at,
-                    not_before=None,
-                    lease_until=None,
-                    claimed_by=None,
-                    reason=reason,
-                )
-                .execution_options(synchronize_session=False)
-            )
+            await connection.execute(_MOVE[state], {"ids": part, "b_at": at, "b_reason": reason})
     return seen, failed
 
 
@@ -202,16 +213,24 @@ async def match_again(session: AsyncSession, *, at: datetime) -> Recorded:
     return Recorded(tuple(seen), tuple(failed), len(rows) - len(matched), 0)
 
 
+_FIRST_UNMATCHED = (
+    sa.select(sa.func.min(ReceiptRow.received_at))
+    .join(
+        Delivery,
+        sa.and_(
+            Delivery.channel == ReceiptRow.channel,
+            sa.or_(
+                ReceiptRow.key == Delivery.key,
+                sa.and_(ReceiptRow.vendor_id == Delivery.vendor_id, ReceiptRow.key.is_(None)),
+            ),
+        ),
+    )
+    .where(ReceiptRow.delivery_id.is_(None), ReceiptRow.received_at > sa.bindparam("b_since"))
+)
+
+
 async def unmatched_due(session: AsyncSession, *, at: datetime) -> datetime | None:
     """Return since when a receipt waits whose delivery is known by now, None when there is none."""
-    by_vendor = sa.and_(ReceiptRow.vendor_id == Delivery.vendor_id, ReceiptRow.key.is_(None))
-    return await session.scalar(
-        sa.select(sa.func.min(ReceiptRow.received_at))
-        .join(
-            Delivery,
-            sa.and_(
-                Delivery.channel == ReceiptRow.channel, sa.or_(ReceiptRow.key == Delivery.key, by_vendor)
-            ),
-        )
-        .where(ReceiptRow.delivery_id.is_(None), ReceiptRow.received_at > at - REMATCH)
-    )
+    connection = await session.connection()
+    since: datetime | None = await connection.scalar(_FIRST_UNMATCHED, {"b_since": at - REMATCH})
+    return since

@@ -29,6 +29,72 @@ class Done:
     at: datetime
 
 
+def _weaker_than(state: State) -> sa.ColumnElement[bool]:
+    """Say it without ``IN``: its list is written out anew each time, and one statement is for many rows."""
+    return sa.or_(*(Delivery.state == weaker for weaker in weaker_than(state)))
+
+
+# Statements are built once: building them anew for each batch takes longer than the database does.
+_END_TRY = (
+    sa.update(Attempt)
+    .where(Attempt.delivery_id == sa.bindparam("b_delivery"), Attempt.number == sa.bindparam("b_number"))
+    .values(
+        received_at=sa.bindparam("b_at"),
+        outcome=sa.bindparam("b_outcome"),
+        reason=sa.bindparam("b_reason"),
+    )
+)
+_ACCEPT = (
+    sa.update(Delivery)
+    .where(Delivery.id == sa.bindparam("b_id"))
+    .values(
+        state=sa.case((_weaker_than(State.ACCEPTED), State.ACCEPTED.value), else_=Delivery.state),
+        state_at=sa.case(
+            (_weaker_than(State.ACCEPTED), sa.bindparam("b_at", type_=UtcDateTime())),
+            else_=Delivery.state_at,
+        ),
+        reason=sa.case((_weaker_than(State.ACCEPTED), sa.null()), else_=Delivery.reason),
+        vendor_id=sa.bindparam("b_vendor"),
+        not_before=None,
+        lease_until=None,
+        claimed_by=None,
+    )
+)
+_TRY_AGAIN = (
+    sa.update(Delivery)
+    .where(
+        Delivery.id == sa.bindparam("b_id"),
+        Delivery.claimed_by == sa.bindparam("b_ticket"),
+        Delivery.state == State.SENDING.value,
+    )
+    .values(
+        not_before=sa.bindparam("b_again"),
+        lease_until=None,
+        claimed_by=None,
+        reason=sa.bindparam("b_reason"),
+        possibly_twice=sa.or_(Delivery.possibly_twice, sa.bindparam("b_twice", type_=sa.Boolean())),
+    )
+)
+_FAIL = (
+    sa.update(Delivery)
+    .where(Delivery.id == sa.bindparam("b_id"), Delivery.claimed_by == sa.bindparam("b_ticket"))
+    .values(
+        state=sa.case((_weaker_than(State.FAILED), State.FAILED.value), else_=Delivery.state),
+        state_at=sa.bindparam("b_at"),
+        reason=sa.bindparam("b_reason"),
+        not_before=None,
+        lease_until=None,
+        claimed_by=None,
+        possibly_twice=sa.or_(Delivery.possibly_twice, sa.bindparam("b_twice", type_=sa.Boolean())),
+    )
+)
+_IN_FLIGHT = (
+    sa.select(Delivery.id, Delivery.claimed_by)
+    .where(Delivery.id.in_(sa.bindparam("ids", expanding=True)), Delivery.state == State.SENDING.value)
+    .with_for_update()
+)
+
+
 async def record(
     session: AsyncSession, done: Sequence[Done], *, registry: Registry, at: datetime
 ) -> list[str]:
@@ -63,13 +129,7 @@ async def record(
 
 async def _end_tries(connection: AsyncConnection, done: Sequence[Done]) -> None:
     await connection.execute(
-        sa.update(Attempt)
-        .where(Attempt.delivery_id == sa.bindparam("b_delivery"), Attempt.number == sa.bindparam("b_number"))
-        .values(
-            received_at=sa.bindparam("b_at"),
-            outcome=sa.bindparam("b_outcome"),
-            reason=sa.bindparam("b_reason"),
-        ),
+        _END_TRY,
         [
             {"b_delivery": d.taken.id, "b_number": d.taken.attempt, "b_at": d.at, **_attempt(d.outcome)}
             for d in done
@@ -88,25 +148,8 @@ async def _accept(connection: AsyncConnection, done: Sequence[Done]) -> None:
         for d in done
         if isinstance(d.outcome, Accepted)
     ]
-    if not accepted:
-        return
-    await connection.execute(
-        sa.update(Delivery)
-        .where(Delivery.id == sa.bindparam("b_id"))
-        .values(
-            state=sa.case((_weaker_than(State.ACCEPTED), State.ACCEPTED.value), else_=Delivery.state),
-            state_at=sa.case(
-                (_weaker_than(State.ACCEPTED), sa.bindparam("b_at", type_=UtcDateTime())),
-                else_=Delivery.state_at,
-            ),
-            reason=sa.case((_weaker_than(State.ACCEPTED), sa.null()), else_=Delivery.reason),
-            vendor_id=sa.bindparam("b_vendor"),
-            not_before=None,
-            lease_until=None,
-            claimed_by=None,
-        ),
-        accepted,
-    )
+    if accepted:
+        await connection.execute(_ACCEPT, accepted)
 
 
 def _verdict(d: Done, why: SendError) -> Retry | GiveUp:
@@ -124,19 +167,7 @@ async def _try_again(connection: AsyncConnection, later: Sequence[tuple[Done, Se
     if not later:
         return
     await connection.execute(
-        sa.update(Delivery)
-        .where(
-            Delivery.id == sa.bindparam("b_id"),
-            Delivery.claimed_by == sa.bindparam("b_ticket"),
-            Delivery.state == State.SENDING.value,
-        )
-        .values(
-            not_before=sa.bindparam("b_again"),
-            lease_until=None,
-            claimed_by=None,
-            reason=sa.bindparam("b_reason"),
-            possibly_twice=sa.or_(Delivery.possibly_twice, sa.bindparam("b_twice", type_=sa.Boolean())),
-        ),
+        _TRY_AGAIN,
         [
             {
                 "b_id": d.taken.id,
@@ -155,17 +186,7 @@ async def _fail(connection: AsyncConnection, failed: Sequence[tuple[Done, SendEr
     if not failed:
         return
     await connection.execute(
-        sa.update(Delivery)
-        .where(Delivery.id == sa.bindparam("b_id"), Delivery.claimed_by == sa.bindparam("b_ticket"))
-        .values(
-            state=sa.case((_weaker_than(State.FAILED), State.FAILED.value), else_=Delivery.state),
-            state_at=sa.bindparam("b_at"),
-            reason=sa.bindparam("b_reason"),
-            not_before=None,
-            lease_until=None,
-            claimed_by=None,
-            possibly_twice=sa.or_(Delivery.possibly_twice, sa.bindparam("b_twice", type_=sa.Boolean())),
-        ),
+        _FAIL,
         [
             {
                 "b_id": d.taken.id,
@@ -183,12 +204,9 @@ async def _still_wanted(session: AsyncSession, done: Sequence[Done]) -> set[str]
     """Return those of these messages that their caller still holds: nobody has stopped or answered them."""
     tickets = {d.taken.id: d.ticket for d in done}
     found: set[str] = set()
+    connection = await session.connection()
     for part in chunks(sorted(tickets)):
-        rows = await session.execute(
-            sa.select(Delivery.id, Delivery.claimed_by)
-            .where(Delivery.id.in_(part), Delivery.state == State.SENDING.value)
-            .with_for_update()
-        )
+        rows = await connection.execute(_IN_FLIGHT, {"ids": part})
         found |= {row.id for row in rows if row.claimed_by == tickets[row.id]}
     return found
 
@@ -196,11 +214,6 @@ async def _still_wanted(session: AsyncSession, done: Sequence[Done]) -> set[str]
 def _kept(name: str) -> str:
     """Return a vendor's id as both databases can keep it; whatever it is, its yes must be written down."""
     return "".join(sign if sign.isprintable() else "?" for sign in name)[:80]
-
-
-def _weaker_than(state: State) -> sa.ColumnElement[bool]:
-    """Say it without ``IN``: its list is written out anew each time, and one statement is for many rows."""
-    return sa.or_(*(Delivery.state == weaker for weaker in weaker_than(state)))
 
 
 def _attempt(outcome: Outcome) -> dict[str, str | None]:

@@ -12,6 +12,24 @@ from app.dispatch.tables import Delivery
 
 _LOST = (State.FAILED.value, State.EXPIRED.value, State.CANCELLED.value)
 
+# Statements are built once: building them anew each time takes longer than the database does.
+_ANY_OF: sa.BindParameter[list[str]] = sa.bindparam("any_of", expanding=True)
+_BY_KEY = sa.select(Delivery.key, Delivery.id, Delivery.person_id, Delivery.warning_id).where(
+    Delivery.channel == sa.bindparam("channel"), Delivery.key.in_(_ANY_OF)
+)
+_BY_VENDOR_ID = sa.select(Delivery.vendor_id, Delivery.id, Delivery.person_id, Delivery.warning_id).where(
+    Delivery.channel == sa.bindparam("channel"), Delivery.vendor_id.in_(_ANY_OF)
+)
+_WITH_NEXT = sa.select(Delivery.id, Delivery.state, Delivery.failover_of).where(
+    sa.or_(Delivery.id.in_(_ANY_OF), Delivery.failover_of.in_(_ANY_OF))
+)
+_BAD_NUMBERS = sa.select(Delivery.id).where(
+    Delivery.id.in_(_ANY_OF), sa.or_(Delivery.reason == "bad-number", Delivery.reason == "no-number")
+)
+_ABOVE = sa.select(Delivery.id, Delivery.failover_of).where(
+    Delivery.id.in_(_ANY_OF), Delivery.failover_of.is_not(None)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Addressed:
@@ -25,12 +43,9 @@ class Addressed:
 async def by_key(session: AsyncSession, channel: str, keys: Collection[str]) -> dict[str, Addressed]:
     """Return whom deliveries of one channel went to, by their keys."""
     found: dict[str, Addressed] = {}
+    connection = await session.connection()
     for part in chunks(list(keys)):
-        rows = await session.execute(
-            sa.select(Delivery.key, Delivery.id, Delivery.person_id, Delivery.warning_id).where(
-                Delivery.channel == channel, Delivery.key.in_(part)
-            )
-        )
+        rows = await connection.execute(_BY_KEY, {"channel": channel, "any_of": part})
         found |= {row.key: Addressed(row.id, row.person_id, row.warning_id) for row in rows}
     return found
 
@@ -41,12 +56,9 @@ async def by_vendor_id(session: AsyncSession, channel: str, ids: Collection[str]
     A vendor may tell a key press by the call alone.
     """
     found: dict[str, Addressed] = {}
+    connection = await session.connection()
     for part in chunks(list(ids)):
-        rows = await session.execute(
-            sa.select(Delivery.vendor_id, Delivery.id, Delivery.person_id, Delivery.warning_id).where(
-                Delivery.channel == channel, Delivery.vendor_id.in_(part)
-            )
-        )
+        rows = await connection.execute(_BY_VENDOR_ID, {"channel": channel, "any_of": part})
         found |= {str(row.vendor_id): Addressed(row.id, row.person_id, row.warning_id) for row in rows}
     return found
 
@@ -57,14 +69,11 @@ async def alive(session: AsyncSession, ids: Collection[str]) -> set[str]:
     first = {one: one for one in roots.values()}  # every delivery of these lines, and the first of its line
     found: set[str] = set()
     below = set(first)
+    connection = await session.connection()
     while below:
         ahead: set[str] = set()
         for part in chunks(sorted(below)):
-            states = await session.execute(
-                sa.select(Delivery.id, Delivery.state, Delivery.failover_of).where(
-                    sa.or_(Delivery.id.in_(part), Delivery.failover_of.in_(part))
-                )
-            )
+            states = await connection.execute(_WITH_NEXT, {"any_of": part})
             for row in states:
                 if row.id not in first and row.failover_of is not None:
                     first[row.id] = first[row.failover_of]
@@ -78,14 +87,9 @@ async def alive(session: AsyncSession, ids: Collection[str]) -> set[str]:
 async def bad_numbers(session: AsyncSession, ids: Collection[str]) -> set[str]:
     """Return those that went to a number that does not exist or may not be dialled."""
     found: set[str] = set()
+    connection = await session.connection()
     for part in chunks(list(ids)):
-        found |= set(
-            await session.scalars(
-                sa.select(Delivery.id).where(
-                    Delivery.id.in_(part), Delivery.reason.in_(("bad-number", "no-number"))
-                )
-            )
-        )
+        found |= set(await connection.scalars(_BAD_NUMBERS, {"any_of": part}))
     return found
 
 
@@ -96,12 +100,9 @@ async def root(session: AsyncSession, ids: Collection[str]) -> dict[str, str]:
     """
     found = {one: one for one in ids}
     open_ = set(ids)
+    connection = await session.connection()
     while open_:
-        rows = await session.execute(
-            sa.select(Delivery.id, Delivery.failover_of).where(
-                Delivery.id.in_(open_), Delivery.failover_of.is_not(None)
-            )
-        )
+        rows = await connection.execute(_ABOVE, {"any_of": list(open_)})
         above = {row.id: row.failover_of for row in rows}
         found = {one: above.get(first, first) for one, first in found.items()}
         open_ = set(above.values())

@@ -1,6 +1,6 @@
 """Stop what has not started: a warning's messages, those of some places, or single ones nobody needs now."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,7 +11,36 @@ from app.dispatch import permit
 from app.dispatch.facts import State
 from app.dispatch.tables import Delivery
 
-_WAITING = (State.QUEUED.value, State.SENDING.value)
+_BY_ID = Delivery.id.in_(sa.bindparam("ids", expanding=True))
+
+
+def _waiting(which: sa.ColumnElement[bool]) -> sa.Select[str]:
+    return (
+        sa.select(Delivery.id)
+        .where(
+            which,
+            Delivery.not_before.is_not(None),
+            sa.or_(Delivery.state == State.QUEUED.value, Delivery.state == State.SENDING.value),
+        )
+        .with_for_update(skip_locked=True)
+    )
+
+
+# What is asked at every answer is built once: building it takes longer than the database does.
+_WAITING_OF_THESE = _waiting(_BY_ID)
+_GIVEN_ON = sa.select(Delivery.id).where(Delivery.failover_of.in_(sa.bindparam("ids", expanding=True)))
+_CANCEL = (
+    sa.update(Delivery)
+    .where(_BY_ID)
+    .values(
+        # In flight: the gateway may have it. It keeps its lease, so that the outcome is recorded.
+        state=State.CANCELLED.value,
+        reason=sa.bindparam("b_reason"),
+        state_at=sa.bindparam("b_at"),
+        not_before=None,
+        possibly_twice=Delivery.possibly_twice,
+    )
+)
 
 
 async def warnings(session: AsyncSession, warning_ids: Collection[str], *, reason: str, at: datetime) -> int:
@@ -22,9 +51,9 @@ async def warnings(session: AsyncSession, warning_ids: Collection[str], *, reaso
     cancels them itself.
     """
     await permit.revoke(session, warning_ids, at=at)
-    return await _cancel(
-        session, sa.and_(Delivery.warning_id.in_(list(warning_ids)), Delivery.purpose == "alert"), reason, at
-    )
+    which = sa.and_(Delivery.warning_id.in_(list(warning_ids)), Delivery.purpose == "alert")
+    ids = await session.scalars(_waiting(which))
+    return await _cancel(session, ids.all(), reason, at)
 
 
 async def places(
@@ -39,7 +68,8 @@ async def places(
     """Stop what waits for some towns (and one part) of a warning that goes on elsewhere."""
     which = [Delivery.warning_id == warning_id, Delivery.town.in_(list(towns))]
     which += [Delivery.part == part] if part else []
-    return await _cancel(session, sa.and_(*which), reason, at)
+    ids = await session.scalars(_waiting(sa.and_(*which)))
+    return await _cancel(session, ids.all(), reason, at)
 
 
 async def deliveries(session: AsyncSession, ids: Collection[str], *, reason: str, at: datetime) -> int:
@@ -48,11 +78,13 @@ async def deliveries(session: AsyncSession, ids: Collection[str], *, reason: str
     What another vendor was given of them stops too. Returns how many.
     """
     stopped, wanted = 0, list(ids)
+    connection = await session.connection()
     while wanted:
         further: list[str] = []
         for part in chunks(wanted):
-            stopped += await _cancel(session, Delivery.id.in_(part), reason, at)
-            further += await session.scalars(sa.select(Delivery.id).where(Delivery.failover_of.in_(part)))
+            waiting = await connection.scalars(_WAITING_OF_THESE, {"ids": part})
+            stopped += await _cancel(session, waiting.all(), reason, at)
+            further += await connection.scalars(_GIVEN_ON, {"ids": part})
         wanted = further
     return stopped
 
@@ -70,25 +102,8 @@ async def hand_over(session: AsyncSession, old: str, new: str, towns: Collection
     )
 
 
-async def _cancel(session: AsyncSession, which: sa.ColumnElement[bool], reason: str, at: datetime) -> int:
-    waiting = (
-        sa.select(Delivery.id)
-        .where(which, Delivery.not_before.is_not(None), Delivery.state.in_(_WAITING))
-        .with_for_update(skip_locked=True)
-    )
-    ids = list(await session.scalars(waiting))
+async def _cancel(session: AsyncSession, ids: Sequence[str], reason: str, at: datetime) -> int:
+    connection = await session.connection()
     for part in chunks(ids):
-        await session.execute(
-            sa.update(Delivery)
-            .where(Delivery.id.in_(part))
-            .values(
-                # In flight: the gateway may have it. It keeps its lease, so that the outcome is recorded.
-                state=State.CANCELLED.value,
-                reason=reason,
-                state_at=at,
-                not_before=None,
-                possibly_twice=Delivery.possibly_twice,
-            )
-            .execution_options(synchronize_session=False)
-        )
+        await connection.execute(_CANCEL, {"ids": part, "b_reason": reason, "b_at": at})
     return len(ids)
