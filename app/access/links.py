@@ -39,8 +39,19 @@ def _digest(token: str) -> str:
 
 def derive(person_id: str, warning_id: str) -> str:
     """Return the token of this person's link to this warning, 22 characters; it works once issued."""
-    mac = hmac.new(sealed.keys().session, f"link:{person_id}:{warning_id}".encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(mac.digest()[:16]).decode().rstrip("=")
+    mac = hmac.digest(sealed.keys().session, f"link:{person_id}:{warning_id}".encode(), "sha256")
+    return base64.urlsafe_b64encode(mac[:16]).decode().rstrip("=")
+
+
+def _issue(new: sqlite.Insert | postgresql.Insert) -> sa.UpdateBase:
+    return new.on_conflict_do_update(
+        index_elements=[Link.person_id, Link.warning_id],
+        set_={"token_hash": new.excluded.token_hash, "expires_at": new.excluded.expires_at},
+    )
+
+
+_ISSUE = {"sqlite": _issue(sqlite.insert(Link)), "postgresql": _issue(postgresql.insert(Link))}
+"""By dialect: store links; those that stand already get the new end."""
 
 
 async def issue(
@@ -50,24 +61,8 @@ async def issue(
 
     Asked again, it is the same token with the new end.
     """
-    token = derive(person_id, warning_id)
-    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    new = make(Link).values(
-        id=new_id(),
-        district=district,
-        person_id=person_id,
-        warning_id=warning_id,
-        token_hash=_digest(token),
-        issued_at=at,
-        expires_at=expires,
-    )
-    await session.execute(
-        new.on_conflict_do_update(
-            index_elements=[Link.person_id, Link.warning_id],
-            set_={"token_hash": new.excluded.token_hash, "expires_at": new.excluded.expires_at},
-        )
-    )
-    return token
+    await issue_many(session, [(person_id, warning_id)], district=district, expires=expires, at=at)
+    return derive(person_id, warning_id)
 
 
 async def issue_many(
@@ -86,16 +81,9 @@ async def issue_many(
         }
         for person_id, warning_id in sorted(set(pairs))
     ]
-    make = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    connection = await session.connection()
     for part in chunks(rows):
-        new = make(Link)
-        await session.execute(
-            new.on_conflict_do_update(
-                index_elements=[Link.person_id, Link.warning_id],
-                set_={"token_hash": new.excluded.token_hash, "expires_at": new.excluded.expires_at},
-            ),
-            list(part),
-        )
+        await connection.execute(_ISSUE[connection.dialect.name], list(part))
 
 
 async def look(session: Session, token: str, at: datetime) -> Bundle | None:
