@@ -100,17 +100,21 @@ async def each(
     messages: Sequence[Message], one: Callable[[Message], Awaitable[Outcome]], *, at_once: int
 ) -> list[Outcome]:
     """Call ``one`` for every message, at most ``at_once`` together; a SendError becomes its outcome."""
+
+    async def tried(message: Message) -> Outcome:
+        try:
+            return await one(message)
+        except SendError as error:
+            return error
+
+    if len(messages) == 1:
+        return [await tried(messages[0])]
     gate = asyncio.Semaphore(at_once)
 
     async def guarded(message: Message) -> Outcome:
         async with gate:
-            try:
-                return await one(message)
-            except SendError as error:
-                return error
+            return await tried(message)
 
-    if len(messages) == 1:
-        return [await guarded(messages[0])]
     return list(await asyncio.gather(*(guarded(message) for message in messages)))
 
 

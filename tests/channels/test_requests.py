@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 import httpx
 import pytest
@@ -38,6 +38,13 @@ def test_the_vendors_printed_example_gives_the_vendors_printed_signature() -> No
     assert signed["authorization"].endswith(
         "Signature=06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0"
     )
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a-Z_0.9~", " +&=/%*", "暴雨红色预警,请按1。\n", "𠮷a𠮷", '{"content": "转移"}']
+)
+def test_a_query_is_encoded_as_the_library_encodes_it(text: str) -> None:
+    assert aliyun.canonical({"b": text, "a": "1"}) == f"a=1&b={quote(text, safe='')}"
 
 
 def test_the_plain_signature_is_hmac_over_time_and_body() -> None:
