@@ -102,7 +102,7 @@ class Worker:
                 if due <= now:
                     while count := await self.tick(sweep):
                         did += count
-            if did or (sends is not None and sends <= now):
+            if did or self.sender.unrecorded or (sends is not None and sends <= now):
                 did += await self.sender.drain()
             total += did
             if not did:

@@ -78,6 +78,11 @@ class Sender:
         """Look at the line now: something was put into it."""
         self._wake.set()
 
+    @property
+    def unrecorded(self) -> bool:
+        """Whether outcomes are at hand that no write has taken yet."""
+        return bool(self._done)
+
     async def drain(self) -> int:
         """Send everything that is due now and wait for it; for time that stands still.
 
