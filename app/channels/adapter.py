@@ -5,6 +5,7 @@ import hmac
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
@@ -17,6 +18,7 @@ from app.clock import LOCAL
 from app.errors import MalformedBody, Unauthenticated
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m)?")
+_USUAL_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*/\s*(s|m|h)")
 _UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 MAX_INCOMING = 10_000
@@ -164,6 +166,9 @@ def text_of(row: Mapping[str, Any], name: str, *, limit: int = 200) -> str | Non
 
 def beijing(value: str | None, at: datetime) -> datetime:
     """Read a vendor's ``2026-06-01 08:00:00`` (Beijing, no offset) as UTC; ``at`` when it cannot be read."""
+    if value and _USUAL_TIME.fullmatch(value):  # strptime takes ten times as long
+        with suppress(ValueError):
+            return datetime.fromisoformat(value).replace(tzinfo=LOCAL).astimezone(UTC)
     for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y%m%d%H%M%S"):
         try:
             return datetime.strptime(value or "", form).replace(tzinfo=LOCAL).astimezone(UTC)

@@ -34,6 +34,7 @@ ERRORS: dict[str, type[SendError]] = {
 
 _EMPTY = hashlib.sha256(b"").hexdigest()  # of the body: everything goes in the query
 _NAMES = "host;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version"
+_PLAIN = re.compile(r"[A-Za-z0-9\-_.~]*")
 _ENCODED = re.compile(rb"[^A-Za-z0-9\-_.~]+")
 
 
@@ -77,6 +78,8 @@ def encoded(text: str) -> str:
 
     A warning is some six hundred bytes of it, twice in a call.
     """
+    if _PLAIN.fullmatch(text):
+        return text
     return _ENCODED.sub(lambda run: b"%%%b" % run[0].hex("%").upper().encode(), text.encode()).decode()
 
 

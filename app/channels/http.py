@@ -9,8 +9,7 @@ connected to, so that a name cannot lead a request with a secret to the machine'
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
@@ -111,6 +110,7 @@ class Gateway:
     ) -> None:
         self.url = httpx.URL(url)
         self.timeout = timeout
+        self._host = self.url.netloc.decode()
         if not host_is_allowed(self.url.host, loopback=allow_loopback, private=allow_private):
             raise ForbiddenAddress("address-not-allowed")
         if transport is None:
@@ -142,18 +142,15 @@ class Gateway:
         """
         url = _Queried(self.url, query) if query else self.url
         try:
-            async with asyncio.timeout(self.timeout), self._posted(url, content, headers) as response:
-                if not (read_refusals and 400 <= response.status_code <= 404):
-                    _raise_for_status(response, at)
-                if response.headers.get("content-encoding", "identity").lower() != "identity":
-                    # Not asked for, and how bombs are built.
-                    raise NotAccepted("encoded-answer", maybe_sent=True)
-                body = bytearray()
-                async for chunk in _chunks(response):
-                    body += chunk
-                    if len(body) > MAX_ANSWER:
-                        raise Unreachable("answer-too-large", maybe_sent=True)
-                return Answered(response.status_code, response.headers.get("content-type", ""), bytes(body))
+            async with asyncio.timeout(self.timeout):
+                response = await self._transport.handle_async_request(self._request(url, content, headers))
+                stream = _stream(response)
+                try:
+                    if not (read_refusals and 400 <= response.status_code <= 404):
+                        _raise_for_status(response, at)
+                    return await _read(response, stream)
+                finally:
+                    await stream.aclose()
         except TimeoutError:
             failure = Unreachable("timeout", maybe_sent=True)
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
@@ -161,18 +158,18 @@ class Gateway:
         # Raised outside: the library's sentence may hold the URL, and that a number; no chain leads to it.
         raise failure
 
-    @asynccontextmanager
-    async def _posted(
-        self, url: httpx.URL, content: bytes, headers: Mapping[str, str]
-    ) -> AsyncIterator[httpx.Response]:
+    def _request(self, url: httpx.URL, content: bytes, headers: Mapping[str, str]) -> httpx.Request:
+        """Build a request from its body as a stream: to find host and length out, httpx builds it twice."""
+        named = {"host": self._host, **_OWN, "content-length": str(len(content)), **headers}
         request = httpx.Request(
-            "POST", url, content=content, headers={**_OWN, **headers}, extensions={"timeout": self._timeouts}
+            "POST",
+            url,
+            stream=httpx.ByteStream(content),
+            headers=named,
+            extensions={"timeout": self._timeouts},
         )
-        response = await self._transport.handle_async_request(request)
-        try:
-            yield response
-        finally:
-            await _stream(response).aclose()
+        request.read()  # so that a transport sees one piece, not a stream to be sent in chunks
+        return request
 
     async def aclose(self) -> None:
         """Close the pool."""
@@ -197,9 +194,16 @@ def _stream(response: httpx.Response) -> httpx.AsyncByteStream:
     return response.stream
 
 
-async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    async for chunk in _stream(response):
-        yield chunk
+async def _read(response: httpx.Response, stream: httpx.AsyncByteStream) -> Answered:
+    if response.headers.get("content-encoding", "identity").lower() != "identity":
+        # Not asked for, and how bombs are built.
+        raise NotAccepted("encoded-answer", maybe_sent=True)
+    body = bytearray()
+    async for chunk in stream:
+        body += chunk
+        if len(body) > MAX_ANSWER:
+            raise Unreachable("answer-too-large", maybe_sent=True)
+    return Answered(response.status_code, response.headers.get("content-type", ""), bytes(body))
 
 
 @cache
