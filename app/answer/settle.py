@@ -14,6 +14,7 @@ from typing import TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app import audit, events, metrics
 from app.answer import chain
@@ -21,6 +22,7 @@ from app.answer.fold import AnswerFact, standing
 from app.answer.tables import Answer, Call, Obligation
 from app.audit import Actor
 from app.db import chunks
+from app.dispatch import standing as in_line
 from app.dispatch import withdraw
 from app.ids import new_id
 from app.scheme.models import Scheme
@@ -204,16 +206,19 @@ async def _fold(
     for row in rows:
         before = (row.state, row.rung, row.cannot)
         now = standing(facts[row.id], due_at=row.due_at, at=at, heard=row.rung)
-        row.state, row.rung, row.cannot = now.state, max(row.rung, now.rung), now.cannot
+        after = (now.state, max(row.rung, now.rung), now.cannot)
+        if before != after:
+            row.state, row.rung, row.cannot = after
         if now.answered_at is not None:
             if row.answered_at is None:
                 row.answered_round = row.round
-            row.answered_at, row.via, row.next_step_at = now.answered_at, now.via, None
+            if (row.answered_at, row.via, row.next_step_at) != (now.answered_at, now.via, None):
+                row.answered_at, row.via, row.next_step_at = now.answered_at, now.via, None
             settled.append(row.id)
         elif now.cannot and not before[2] and row.next_step_at is not None:
             steps = scheme.escalation.steps(Level(row.level), scheme.duty(row.layer, row.duty).hop)
             row.step, row.next_step_at = chain.next_other(steps, row.step), at
-        if before != (row.state, row.rung, row.cannot):
+        if before != after:
             audit.record(
                 session,
                 "answered" if now.answered_at else "cannot" if now.cannot else "heard",
@@ -240,25 +245,26 @@ async def _fold(
     return effects
 
 
-_CALLS_FOR = sa.select(Call.delivery_id).where(
-    Call.obligation_id.in_(sa.bindparam("obligations", expanding=True))
-)
-_STILL_NEEDED = (
-    sa.select(Call.delivery_id)
-    .join(Obligation, Obligation.id == Call.obligation_id)
-    .where(Call.delivery_id.in_(sa.bindparam("deliveries", expanding=True)), Obligation.answered_at.is_(None))
+_Asking, _StillAsking = aliased(Call), aliased(Call)
+_NEEDLESS = (
+    sa.select(_Asking.delivery_id)
+    .distinct()
+    .where(
+        _Asking.obligation_id.in_(sa.bindparam("answered", expanding=True)),
+        in_line.may_wait(_Asking.delivery_id),
+        ~sa.exists().where(
+            _StillAsking.delivery_id == _Asking.delivery_id,
+            _StillAsking.obligation_id == Obligation.id,
+            Obligation.answered_at.is_(None),
+        ),
+    )
 )
 
 
-async def _stop_needless(session: AsyncSession, settled: Sequence[str], *, at: datetime) -> None:
+async def _stop_needless(session: AsyncSession, answered: Sequence[str], *, at: datetime) -> None:
     """Stop what still waits to ask for what has been answered, unless it also asks for something open."""
-    if not settled:
-        return
     connection = await session.connection()
-    needless: set[str] = set()
-    for part in chunks(list(settled)):
-        needless |= set(await connection.scalars(_CALLS_FOR, {"obligations": part}))
-    needed: set[str] = set()
-    for part in chunks(sorted(needless)):
-        needed |= set(await connection.scalars(_STILL_NEEDED, {"deliveries": part}))
-    await withdraw.deliveries(session, needless - needed, reason="answered", at=at)
+    for part in chunks(answered):
+        needless = (await connection.scalars(_NEEDLESS, {"answered": part})).all()
+        if needless:
+            await withdraw.deliveries(session, needless, reason="answered", at=at)

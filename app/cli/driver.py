@@ -44,13 +44,13 @@ class Driver:
         world, watch = self._set.world, self._set.watch
         while True:
             watch.switch(theirs=True)
-            ran = await world.run_due(self._clock.now())
+            await world.run_due(self._clock.now())
             watch.switch(theirs=False)
-            did, inside = await self._set.worker.settle()
+            _, inside = await self._set.worker.settle()
             if self._rang and await self._something_new():
                 await self._bell()
             outside = world.due()
-            if not ran and not did and (outside is None or outside > self._clock.now()):
+            if outside is None or outside > self._clock.now():
                 return min((due for due in (inside, outside) if due is not None), default=None)
 
     async def _something_new(self) -> bool:

@@ -262,7 +262,7 @@ async def _set(
         for e in entries
     }
     watch = Stopwatch()
-    world = World(clock, quantum=timedelta(seconds=1 if where.sockets else 20))
+    world = World(clock, quantum=timedelta(seconds=1 if where.sockets else 30))
     product_app: list[Any] = []
 
     async def to_product(scope: Any, receive: Any, send: Any) -> None:

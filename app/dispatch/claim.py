@@ -173,7 +173,7 @@ async def take(
     ).all()
     if not rows:
         return Claimed([], [], 0)
-    rows = sorted(rows, key=lambda row: (-row.urgency, row.not_before, row.key))
+    rows = sorted(rows, key=lambda row: (-row.urgency, row.not_before, row.id))
     permits = await permit.held(session, {row.warning_id for row in rows})
     stopped: list[tuple[sa.Row[Any], State, str]] = []
     failed: list[tuple[sa.Row[Any], State, str]] = []

@@ -107,3 +107,11 @@ async def root(session: AsyncSession, ids: Collection[str]) -> dict[str, str]:
         found = {one: above.get(first, first) for one, first in found.items()}
         open_ = set(above.values())
     return found
+
+
+def may_wait(delivery_id: sa.ColumnExpressionArgument[str]) -> sa.ColumnElement[bool]:
+    """For a query: whether a delivery is still in line, or was given on to one that may be."""
+    return sa.or_(
+        sa.exists().where(Delivery.id == delivery_id, Delivery.not_before.is_not(None)),
+        sa.exists().where(Delivery.failover_of == delivery_id),
+    )

@@ -66,7 +66,7 @@ async def listed(
     limit: int,
     cursor: str | None,
 ) -> Page[dict[str, Any]]:
-    """Return warnings, the newest first.
+    """Return warnings, the newest first, each with the state of its parts by name.
 
     ``hazard`` is an event code or the beginning of one; ``since`` by receipt.
     """
@@ -82,7 +82,18 @@ async def listed(
     if (before := lists.after(cursor)) is not None:
         ask = ask.where(Warning.id < before)
     rows = (await session.scalars(ask.order_by(Warning.id.desc()).limit(limit + 1))).all()
-    return lists.page(rows, limit, lambda row: row.id, brief)
+    page = lists.page(rows, limit, lambda row: row.id, brief)
+    parts = await session.execute(
+        sa.select(Part.warning_id, Part.name, Part.state)
+        .where(Part.warning_id.in_([row["id"] for row in page.items]))
+        .order_by(Part.serial)
+    )
+    states: dict[str, dict[str, str]] = {}
+    for part in parts:
+        states.setdefault(part.warning_id, {})[part.name] = part.state
+    for row in page.items:
+        row["part_states"] = states.get(row["id"], {})
+    return page
 
 
 async def _row(session: Session, district: str, warning_id: str, place: str | None) -> Warning:

@@ -1,9 +1,9 @@
 """The least of ASGI that a simulated gateway needs: answers whole, cut, dripped or never."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import parse_qs
 
 from app.clock import Clock
 
@@ -12,14 +12,18 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
+_RUN = re.compile("(?:%[0-9A-Fa-f]{2})+")
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Method, path, headers in lower case, the query decoded, the body."""
+    """Method, path, headers in lower case, the query decoded and as it came, the body."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     query: Mapping[str, str]
+    raw_query: str
     body: bytes
 
 
@@ -34,6 +38,15 @@ class Response:
     manner: Literal["whole", "drip", "cut", "never"] = "whole"
 
 
+def decoded(text: str) -> str:
+    """Undo percent-encoding; a Chinese text is one long run of it, which is decoded at once."""
+    if "+" in text:
+        text = text.replace("+", " ")
+    if "%" not in text:
+        return text
+    return _RUN.sub(lambda run: bytes.fromhex(run[0].replace("%", "")).decode("utf-8", "replace"), text)
+
+
 async def read(scope: Scope, receive: Receive) -> Request:
     """Read a request whole."""
     body = b""
@@ -42,13 +55,15 @@ async def read(scope: Scope, receive: Receive) -> Request:
         body += event.get("body", b"")
         if not event.get("more_body"):
             break
-    query = parse_qs(scope["query_string"].decode(), keep_blank_values=True)
+    query = scope["query_string"].decode()
+    pairs = [pair.partition("=") for pair in query.split("&")] if query else []
     return Request(
         method=scope["method"],
         path=scope["path"],
         body=body,
         headers={name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]},
-        query={name: values[0] for name, values in query.items()},
+        query={decoded(name): decoded(value) for name, _, value in pairs},
+        raw_query=query,
     )
 
 

@@ -26,6 +26,7 @@ from app.simulator.world import World
 
 What = Literal["delivered", "failed", "picked-up", "key", "ended", "reply", "playing", "played"]
 RETRIES = (60.0, 300.0, 600.0)  # a vendor pushes again after 1, 5 and 10 minutes, then never
+PUSH = 500  # what a vendor tells in one request at most; more would be refused as too large
 PLAY_AFTER, PLAY_LASTS = 20.0, 160.0
 RINGS, SPEAKS = 60.0, 15.0
 MANNERS: dict[str, Literal["drip", "cut", "never"]] = {
@@ -298,9 +299,9 @@ class Gateway(ABC):
     async def _flush(self, door: str, when: datetime) -> None:
         tellings = sorted(self._waiting.pop((door, when)), key=lambda told: (told.event_id, told.number))
         words = [found[1] for told in tellings if (found := self.report(told))]
-        for batch in [words] if self.arrays else [[one] for one in words]:
-            if batch:
-                await self._push(door, batch, 0)
+        most = PUSH if self.arrays else 1
+        for start in range(0, len(words), most):
+            await self._push(door, words[start : start + most], 0)
 
     async def _push(self, door: str, words: list[Any], failures: int) -> None:
         """Post to the product's door; after 1, 5 and 10 minutes again, then it is gone."""

@@ -95,12 +95,17 @@ class Officer:
             return []
         found = []
         rows = await self._get("/api/v1/warnings", {"state": "in-force", "limit": "100"})
+        wanted = "pending-approval" if self._second else "proposed"
         for row in rows.get("items", []):
+            states = [state for name, state in row["part_states"].items() if name != "responsible"]
+            if wanted not in states:
+                continue
             warning = await self._get(f"/api/v1/warnings/{row['id']}")
-            for part in warning.get("parts", []):
-                wanted = part["state"] == "pending-approval" if self._second else part["state"] == "proposed"
-                if wanted and part["part"] != "responsible":
-                    found.append({**part, "warning": row["id"], "identifier": row.get("identifier", "")})
+            found += [
+                {**part, "warning": row["id"], "identifier": row.get("identifier", "")}
+                for part in warning.get("parts", [])
+                if part["state"] == wanted and part["part"] != "responsible"
+            ]
         return found
 
     async def _decide(self, thought: tuple[str, str, str], part: dict[str, Any]) -> None:

@@ -172,7 +172,10 @@ async def test_a_town_sees_what_concerns_it_and_nothing_else(web: Web) -> None:
     ours = await web.world.issues("red", WANLING, LONGJI)
     theirs = await web.world.issues("orange", LONGJI, hazard="11B04")
     town = web.client("town")
-    assert [one["id"] for one in (await town.get("/api/v1/warnings")).json()["items"]] == [ours.warning_id]
+    listed = (await town.get("/api/v1/warnings")).json()["items"]
+    assert [one["id"] for one in listed] == [ours.warning_id]
+    parts = (await town.get(f"/api/v1/warnings/{ours.warning_id}")).json()["parts"]
+    assert listed[0]["part_states"] == {part["part"]: part["state"] for part in parts}
     for what in ("", "/plan", "/obligations", "/deliveries", "/timeline"):
         assert (await town.get(f"/api/v1/warnings/{theirs.warning_id}{what}")).status_code == 404
         assert (await town.get(f"/api/v1/warnings/{ours.warning_id}{what}")).status_code == 200

@@ -222,7 +222,8 @@ class Desk:
         who = request.headers["cookie"].partition("=")[2]
         self.cookies.add(request.headers["cookie"])
         if path == "/api/v1/warnings":
-            return httpx.Response(200, json={"items": [{"id": "w1"}], "next": None})
+            states = {"public": self.state, "responsible": "released"}
+            return httpx.Response(200, json={"items": [{"id": "w1", "part_states": states}], "next": None})
         if path == "/api/v1/warnings/w1":
             parts = [
                 {"part": "public", "state": self.state, "plan_hash": self.hash},
