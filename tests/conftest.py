@@ -33,3 +33,9 @@ def _process() -> None:
     """One set of keys, and logs that raise when a line carries what it must not."""
     sealed.use(sealed.Keys.new())
     logs.configure(level="warning", strict=True)
+
+
+@pytest.hookimpl(trylast=True)  # the order of the others is drawn by then
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the storm: it takes minutes, and the other worker does the rest meanwhile."""
+    items.sort(key=lambda item: item.path.parent.name != "demo")

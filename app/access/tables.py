@@ -124,7 +124,9 @@ class Link(Base):
     """A one-tap link: what one person is asked about one warning, until ``expires_at``."""
 
     __tablename__ = "link"
-    __table_args__ = (sa.UniqueConstraint("token_hash"), sa.UniqueConstraint("person_id", "warning_id"))
+    # The token follows from person and warning. A second unique index would only fail one of two transactions
+    # that issue the same link at once: PostgreSQL waits for the other at one index alone.
+    __table_args__ = (sa.UniqueConstraint("person_id", "warning_id"), sa.Index("ix_link_token", "token_hash"))
 
     id: Mapped[str] = db.pk()
     district: Mapped[str] = db.district()

@@ -245,8 +245,8 @@ def upgrade() -> None:
         sa.Column("revoked_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_link")),
         sa.UniqueConstraint("person_id", "warning_id", name=op.f("uq_link_person_id_warning_id")),
-        sa.UniqueConstraint("token_hash", name=op.f("uq_link_token_hash")),
     )
+    op.create_index("ix_link_token", "link", ["token_hash"], unique=False)
     op.create_table(
         "log_in_failure",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -1180,6 +1180,7 @@ def downgrade() -> None:
     op.drop_index("ix_log_in_failure_address", table_name="log_in_failure")
     op.drop_index("ix_log_in_failure_account", table_name="log_in_failure")
     op.drop_table("log_in_failure")
+    op.drop_index("ix_link_token", table_name="link")
     op.drop_table("link")
     op.drop_index("ix_intake_raw_state", table_name="intake_raw")
     op.drop_index("ix_intake_raw_received", table_name="intake_raw")
