@@ -54,11 +54,13 @@ def _withhold(_logger: object, _method: str, event: MutableMapping[str, Any]) ->
             if _strict:
                 raise LeakError(f"the log field {field} is forbidden")
             event[field] = "withheld"
-        elif isinstance(value, str):
-            masked = _NUMBER.sub(lambda found: found["id"] or "[number]", value)
-            if _strict and masked != value:
+        elif not (field.startswith("_") or isinstance(value, bool | float | type(None))):
+            said = str(value)  # a number in a list, or one that is an int, is a number too
+            masked = _NUMBER.sub(lambda found: found["id"] or "[number]", said)
+            if _strict and masked != said:
                 raise LeakError(f"the log field {field} carries a phone number")
-            event[field] = _CONTROL.sub(" ", masked)
+            if isinstance(value, str) or masked != said:
+                event[field] = _CONTROL.sub(" ", masked)
     return event
 
 

@@ -32,7 +32,7 @@ def anyio_backend() -> str:
 def _process() -> None:
     """One set of keys, and logs that raise when a line carries what it must not."""
     sealed.use(sealed.Keys.new())
-    logs.configure(level="warning", strict=True)
+    logs.configure(level="info", strict=True)
 
 
 @pytest.hookimpl(trylast=True)  # the order of the others is drawn by then

@@ -62,7 +62,7 @@ def bare_cli(
     before = sealed.keys()
     yield Cli(tmp_path, capsys, monkeypatch)
     sealed.use(before)
-    logs.configure(level="warning", strict=True)
+    logs.configure(level="info", strict=True)
 
 
 @pytest.fixture
