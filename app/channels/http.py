@@ -8,6 +8,7 @@ connected to, so that a name cannot lead a request with a secret to the machine'
 
 import asyncio
 import json
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -78,6 +79,7 @@ class GuardedResolver(AbstractResolver):
         await self._inner.close()
 
 
+_TAKEN_BACK = re.compile(r"[^A-Za-z0-9\-_.~%=&]")
 _OWN = {"accept": "*/*", "user-agent": "jiaoying", "accept-encoding": "identity", "connection": "keep-alive"}
 
 
@@ -212,6 +214,16 @@ def _usual_roots() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
+async def _as_signed(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Send the query as it was signed: aiohttp's URL takes part of its encoding back, ``%3A`` to ``:``."""
+    if query := request.url.raw_query_string:
+        query = _TAKEN_BACK.sub(lambda one: f"%{ord(one[0]):02X}", query)
+        request.url = type(request.url)(f"{request.url.origin()}{request.url.raw_path}?{query}", encoded=True)
+    return await handler(request)
+
+
 def _network(
     context: ssl.SSLContext, resolver: Callable[[], AbstractResolver], connections: int
 ) -> httpx.AsyncBaseTransport:
@@ -220,7 +232,10 @@ def _network(
             ssl=context, resolver=resolver(), limit=connections, keepalive_timeout=30
         )
         return aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            middlewares=(_as_signed,),
         )
 
     return AiohttpTransport(verify=context, trust_env=False, client=session)

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from app.channels.aliyun import canonical
 from app.channels.contract import Accepted, Outcome, Unreachable
 from app.channels.http import ForbiddenAddress, Gateway, is_allowed
 from app.channels.registry import build
@@ -257,3 +258,21 @@ async def test_a_name_that_does_not_resolve_is_unreachable(monkeypatch: pytest.M
         await endpoint.post(b"{}", {}, AT)
     assert (refused.value.code, refused.value.maybe_sent) == ("dns", False)
     await endpoint.aclose()
+
+
+async def test_a_query_goes_over_the_wire_in_the_form_that_was_signed() -> None:
+    heads: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(OK)
+        writer.close()
+
+    query = canonical({"TemplateParam": '{"a":"雨 大+~/:@!$,?回1"}', "OutId": "a=b&c%41"})
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        there = Gateway(f"http://127.0.0.1:{port}/sms/", timeout=5, allow_loopback=True)
+        await there.post(b"", {}, AT, query=query)
+        await there.aclose()
+    assert heads[0].startswith(f"POST /sms/?{query} HTTP/1.1\r\n".encode())
