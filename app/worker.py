@@ -62,6 +62,7 @@ class Worker:
     name: str
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _nudged: set[asyncio.Future[None]] = field(default_factory=set)
     _scheduler: AsyncIOScheduler | None = None
 
     async def tick(self, sweep: Sweep) -> int:
@@ -136,6 +137,12 @@ class Worker:
     def _told(self, info: dict[object, object]) -> None:
         if info.get("enqueued"):
             self.sender.wake()
+        if info.get("opened") and not self._stopping.is_set():
+            # Whom the release itself has not rung is due now, not at the next tick.
+            for sweep in self.sweeps:
+                if sweep.name == "escalate":
+                    self._nudged.add(nudge := asyncio.ensure_future(self._guarded(sweep)))
+                    nudge.add_done_callback(self._nudged.discard)
 
     async def stop(self) -> None:
         """Claim nothing more, let calls in flight end and be recorded."""
@@ -145,7 +152,7 @@ class Worker:
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
         self.sender.wake()
-        for task in self._tasks:
+        for task in (*self._tasks, *self._nudged):
             await task
 
 

@@ -1,5 +1,6 @@
 """Run the named benches (all without a name); prints one Markdown table: median of some runs, and range."""
 
+import gc
 import os
 import platform
 import sqlite3
@@ -8,10 +9,10 @@ import sys
 
 from app import logs, sealed
 from app.clock import SystemClock
-from bench import plan, read, send
+from bench import plan, read, receive, send
 from bench.measured import Measured
 
-BENCHES = {"read": read.run, "plan": plan.run, "send": send.run}
+BENCHES = {"read": read.run, "plan": plan.run, "receive": receive.run, "send": send.run}
 
 
 def main() -> int:
@@ -22,6 +23,7 @@ def main() -> int:
         return 2
     sealed.use(sealed.Keys.new())
     logs.configure(level="error")
+    gc.set_threshold(50_000, 20, 20)  # as every command of the product does
     print(
         f"{SystemClock().now():%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, "
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
@@ -34,10 +36,15 @@ def main() -> int:
     return 0
 
 
+def _figure(rate: float) -> str:
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.2g}"
+
+
 def _row(name: str, one: Measured) -> str:
     rates = sorted(one.rates)
     middle = statistics.median(rates)
-    return f"| {name} | {one.case} | {middle:,.0f} | {rates[0]:,.0f} to {rates[-1]:,.0f} | {len(rates)} |"
+    span = f"{_figure(rates[0])} to {_figure(rates[-1])}"
+    return f"| {name} | {one.case} | {_figure(middle)} | {span} | {len(rates)} |"
 
 
 if __name__ == "__main__":

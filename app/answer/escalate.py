@@ -38,8 +38,13 @@ class _Come:
     taken: list[dict[str, object]] = field(default_factory=list)
 
 
+# Whoever has several duties is rung once for what is due together. So what is due together is taken
+# together, but for a bound on the time that others have to wait for this transaction (some two seconds).
+TOGETHER = 5_000
+
+
 async def sweep(
-    session: AsyncSession, *, scheme: Scheme, registry: Registry, at: datetime, limit: int = 500
+    session: AsyncSession, *, scheme: Scheme, registry: Registry, at: datetime, limit: int = TOGETHER
 ) -> int:
     """Take every step that is due, then mark what ran out of time.
 

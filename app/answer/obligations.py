@@ -79,6 +79,16 @@ async def held(session: AsyncSession, warning_id: str) -> set[tuple[str, str, st
     return {(row.part, row.place_id, row.duty) for row in rows}
 
 
+AT_ONCE = 500
+"""How many obligations are rung in the transaction that opens them."""
+
+_OPENED = (
+    sa.select(Obligation)
+    .where(Obligation.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(Obligation.id)
+)
+
+
 async def open_(
     session: AsyncSession,
     about: About,
@@ -90,7 +100,7 @@ async def open_(
     at: datetime,
     by: Actor,
 ) -> int:
-    """Open obligations for a part that is being let out and make their first calls.
+    """Open obligations for a part that is being let out and make the first calls.
 
     Clocks start at ``at``. Those nobody can be reached for are opened too, marked, and go to the door at
     once. Returns how many were new.
@@ -138,7 +148,7 @@ async def open_(
     ]
     if not rows:
         return 0
-    await session.execute(sa.insert(Obligation), rows)
+    await (await session.connection()).execute(sa.insert(Obligation), rows)
     audit.record(
         session,
         "obligations-opened",
@@ -160,15 +170,24 @@ async def open_(
             place=town,
             at=at,
         )
-    ids = [str(row["id"]) for row in rows]
-    for batch in chunks(ids):
-        opened = list(
-            await session.scalars(
-                sa.select(Obligation).where(Obligation.id.in_(batch)).order_by(Obligation.id)
-            )
-        )
-        await escalate.take_steps(session, opened, scheme=scheme, registry=registry, at=at)
+    first: list[Obligation] = []
+    for batch in chunks(_first(rows)):
+        first += await session.scalars(_OPENED, {"ids": batch})
+    await escalate.take_steps(session, first, scheme=scheme, registry=registry, at=at)
+    session.info["opened"] = True
     return len(rows)
+
+
+def _first(rows: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the ids of those who are rung within the release itself: the upper layers before the lower.
+
+    The others' first step is due, and the next sweep takes it: nobody waits for the row of the last
+    household. Whoever has several duties is asked for all of them in one call, so theirs go along.
+    """
+    upper = sorted(rows, key=lambda row: (row["layer"], row["id"]))[:AT_ONCE]
+    people = {row["a_person"] for row in upper} - {None}
+    ids = {row["id"] for row in upper}
+    return [row["id"] for row in rows if row["id"] in ids or row["a_person"] in people]
 
 
 async def take_over(session: AsyncSession, old: str, about: About, unchanged: Collection[str]) -> list[str]:

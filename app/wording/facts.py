@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -57,6 +58,7 @@ def places_text(names: Sequence[str], total: int, district: str = "全区") -> s
     return f"{'、'.join(names[:2])}等{len(names)}个镇街"
 
 
+@lru_cache(maxsize=4096)  # the same few facts are put into thousands of texts
 def clean(value: str, limit: int) -> str:
     """One line of plain text of at most `limit` characters.
 

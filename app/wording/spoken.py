@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _DIGITS = "零一二三四五六七八九"
 _TIME = re.compile(r"(?<!\d)([01]?\d|2[0-3]):([0-5]\d)(?!\d)")
@@ -10,6 +11,7 @@ _DIGIT_BY_DIGIT = re.compile(r"(?<=[A-Za-z])\d+|(?<![\d.])0\d+|\d{7,}")  # codes
 _NUMBER = re.compile(r"(\d+)(?:\.(\d+))?(小时|个|次|处|户|米|天)?")
 
 
+@lru_cache(maxsize=4096)  # the same few facts are put into thousands of texts
 def spoken(text: str) -> str:
     """The text with its numbers in words."""
     text = _TIME.sub(lambda m: _time(int(m[1]), int(m[2])), text)
