@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.activation.release import release
+from app.answer import obligations
 from app.answer.tables import Call, StepTaken
 from app.channels.contract import Receipt, Reply
 from app.directory.tables import Holding
@@ -32,6 +33,47 @@ async def test_one_person_with_two_duties_is_rung_once_and_answers_for_both(haml
     assert len(await answers(hamlet)) == 2
     await hamlet.advance(minutes=4)
     assert calls(hamlet, call.to) == [call]
+
+
+async def test_a_release_rings_the_upper_layers_itself_and_the_sweep_the_others_at_the_same_instant(
+    hamlet: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(obligations, "AT_ONCE", 3)
+    drain = hamlet.worker.drain
+
+    async def not_yet() -> int:
+        return 0
+
+    monkeypatch.setattr(hamlet.worker, "drain", not_yet)
+    await hamlet.issues("red", TOWN)
+    rung = [row for row in await hamlet.obligations() if row.step]
+    assert rung
+    assert {row.layer for row in rung} <= {"L1", "L2"}
+    monkeypatch.setattr(hamlet.worker, "drain", drain)
+    assert await hamlet.worker.settle() != (0, None)
+    rows = await hamlet.obligations()
+    assert len(rows) > len(rung)
+    assert all(row.step for row in rows)
+    async with hamlet.db.reading() as session:
+        taken = set(await session.scalars(sa.select(StepTaken.taken_at)))
+    assert taken == {hamlet.clock.now()}
+
+
+async def test_whoever_has_an_upper_and_a_lower_duty_is_rung_once_though_the_sweep_rings_the_lower_ones(
+    hamlet: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hamlet.issues("red", SECOND)
+    upper = sum(row.layer in ("L1", "L2") for row in await hamlet.obligations())
+    monkeypatch.setattr(obligations, "AT_ONCE", upper)
+    mayor = await one(hamlet, town=SECOND, duty="town-mayor")
+    person = str(mayor.a_person)
+    await holds(hamlet, person, "town.mayor", TOWN)
+    await holds(hamlet, person, "grid.worker", f"{VILLAGE}-G01")
+    before = len(calls(hamlet, await number(hamlet, person)))
+    await hamlet.issues("red", TOWN, hazard="11B06")
+    mine = [row for row in await hamlet.obligations(town=TOWN) if row.a_person == person]
+    assert {row.layer for row in mine} == {"L2", "L4"}
+    assert len(calls(hamlet, await number(hamlet, person))) == before + 1
 
 
 async def test_the_head_of_two_villages_is_rung_once_and_both_are_named(hamlet: World) -> None:
