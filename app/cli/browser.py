@@ -2,60 +2,110 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 import typer
 import uvicorn
 
 from app import db as database_
 from app import logs
+from app.activation.states import UNDECIDED
+from app.activation.tables import Part
 from app.cli.driver import Driver, officers_look
 from app.cli.installation import Failure
 from app.cli.outcome import result, summary
 from app.cli.pace import Pace, StoryClock
 from app.cli.serve import listen
 from app.cli.server import Server
+from app.cli.shown import Shown, show
 from app.cli.stage import ACCOUNTS, AFTER, END, START, Stage, Where, stage
 
 STAND_STILL = 30.0
 """Real seconds the story waits at the first decision of each kind for whoever sits at the desk."""
-PARTS = {"public": "公众发布", "orders": "断禁停撤疏与转移令"}
+OVER = "演示演完了。每个镇街应得怎么样，看页面右上的“报表”；要停，在启动它的窗口按 Ctrl-C。"
+PARTS = {"orders": "转移令与管控", "public": "公众发布"}
+
+
+@contextlib.contextmanager
+def heard(hear: Callable[[dict[Any, Any]], None]) -> Iterator[None]:
+    """Be told of every commit of this process meanwhile."""
+    database_.AFTER_COMMIT.append(hear)
+    try:
+        yield
+    finally:
+        database_.AFTER_COMMIT.remove(hear)
 
 
 class Desk:
-    """Whoever sits at the desk: the story waits for them at each first decision, then officers act."""
+    """Whoever sits at the desk: the story waits for them at each first decision, then officers act.
 
-    def __init__(self, set_: Stage, clock: StoryClock, pace: Pace) -> None:
-        self._set, self._clock, self._pace = set_, clock, pace
+    ``waits``: real seconds it waits; a decision ends that at once.
+    """
+
+    def __init__(
+        self, set_: Stage, clock: StoryClock, pace: Pace, shown: Shown, *, waits: float = STAND_STILL
+    ) -> None:
+        self._set, self._clock, self._pace, self._shown, self._waits = set_, clock, pace, shown, waits
         self._seen: set[str] = set()
 
     async def bell(self) -> None:
         """Show that something waits for a person; wait if it is the first of its kind; let officers look."""
-        waiting = {part["part"] for part in await self._set.officers[0].waiting()}
-        for name in sorted(waiting - self._seen):
-            self._seen.add(name)
-            self._say(
-                f"演示停在这里：{PARTS.get(name, name)}等人决定。"
-                f"{STAND_STILL:.0f} 秒内你可以自己放行，之后由模拟值班员决定。"
-            )
-            self._clock.run(0)
-            await asyncio.sleep(STAND_STILL)  # noqa: TID251 - real seconds, for the person who looks
-            self._say("")
+        for name, word in PARTS.items():
+            if name not in self._seen and (open_ := await self._open(name)):
+                self._seen.add(name)
+                self._clock.run(0)
+                self._ask(word)
+                if await self._decided(name, open_):
+                    typer.echo(f"{word}已由你决定，接着走。")
         self._clock.run(self._pace.rate())
+        self._shown.flows()
         await officers_look(self._set)()
 
-    def _say(self, words: str) -> None:
-        self._set.app.state.notice = words
-        if words:
-            typer.echo(words)
+    def _ask(self, word: str) -> None:
+        words = (
+            f"演示停在这里：{word}等人决定。{self._waits:.0f} 秒内你可以自己放行或暂缓，"
+            "决定了就接着走；之后由模拟值班员决定。"
+        )
+        self._shown.ask(words)
+        typer.echo(words)
+
+    async def _decided(self, name: str, before: frozenset[str]) -> bool:
+        """Wait until somebody has decided one of them. Returns False when nobody did in time."""
+        told = asyncio.Event()
+
+        def hear(info: dict[Any, Any]) -> None:
+            if "plan" in info.get("told", ()):
+                told.set()
+
+        with heard(hear), contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._waits):
+                while before <= await self._open(name):
+                    await told.wait()
+                    told.clear()
+                return True
+        return False
+
+    async def _open(self, name: str) -> frozenset[str]:
+        """Return the parts of that kind that wait for a person, or for a second one."""
+        async with self._set.db.reading() as session:
+            found = await session.scalars(
+                sa.select(Part.id).where(
+                    Part.district == self._set.scheme.district.code,
+                    Part.name == name,
+                    Part.state.in_(UNDECIDED),
+                )
+            )
+            return frozenset(found)
 
 
 class Story:
     """The story as somebody watches it: its clock flows, quicker or slower, to whatever falls due next."""
 
-    def __init__(self, set_: Stage, clock: StoryClock, fixed: float | None) -> None:
-        self._set, self._clock = set_, clock
+    def __init__(self, set_: Stage, clock: StoryClock, fixed: float | None, shown: Shown) -> None:
+        self._set, self._clock, self._shown = set_, clock, shown
         self._pace, self._wake = Pace(clock, fixed), asyncio.Event()
 
     async def tell(self, server: Server) -> None:
@@ -63,19 +113,19 @@ class Story:
         while not server.started:  # noqa: ASYNC110 - uvicorn tells it by this attribute alone
             await asyncio.sleep(0.05)  # noqa: TID251 - the server opens its sockets in real time
         set_, clock = self._set, self._clock
-        database_.AFTER_COMMIT.append(self._told)
-        driver = Driver(set_, clock, self._flow, Desk(set_, clock, self._pace).bell)
+        driver = Driver(set_, clock, self._flow, Desk(set_, clock, self._pace, self._shown).bell)
         try:
-            await driver.play(START + timedelta(minutes=END) + AFTER)
+            with heard(self._told):
+                await driver.play(START + timedelta(minutes=END) + AFTER)
             for line in summary(await result(set_, 0, clock.now())):
                 typer.echo(line)
-            set_.app.state.notice = "演示演完了：看报表，或 Ctrl-C 停止。"
+            self._shown.over(OVER)
+            typer.echo(OVER)
         except Exception as error:
             logs.get(__name__).exception("demo.failed", error=type(error).__name__)
             raise
         finally:
             driver.close()
-            database_.AFTER_COMMIT.remove(self._told)
 
     def _told(self, info: dict[Any, Any]) -> None:
         if info.get("enqueued") or "plan" in info.get("told", ()):
@@ -85,7 +135,7 @@ class Story:
         """Let the clock flow to the next due; something new that falls due earlier ends the wait."""
         clock, pace = self._clock, self._pace
         clock.flow(until)
-        clock.run(pace.rate())
+        self._run(pace.rate())
         while clock.now() < until:
             self._wake.clear()
             left = clock.seconds_to(until)
@@ -93,13 +143,17 @@ class Story:
                 await asyncio.wait_for(self._wake.wait(), min(left, 1.0) if left is not None else 1.0)
             if self._wake.is_set():
                 break
-            if clock.rate != pace.rate():
-                clock.run(pace.rate())
+            self._run(pace.rate())
         now = min(clock.now(), until)
         clock.stand(now)
         if any(one.asked.level == "red" for one in self._set.gateways.messages[-50:]):
             pace.red()
         return now
+
+    def _run(self, rate: float) -> None:
+        if self._clock.rate != rate or not self._shown.notice:
+            self._clock.run(rate)
+            self._shown.flows()
 
 
 async def browser(*, speed: str, seed: int, port: int, database: str | None) -> None:
@@ -121,7 +175,8 @@ async def browser(*, speed: str, seed: int, port: int, database: str | None) -> 
                 asyncio.create_task(server.serve(sockets=[taken])),
                 asyncio.create_task(gateways.serve(sockets=[outside])),
             ]
-            telling = asyncio.create_task(Story(set_, clock, fixed).tell(server))
+            shown = show(set_.app, clock)
+            telling = asyncio.create_task(Story(set_, clock, fixed, shown).tell(server))
             await serving[0]
             gateways.should_exit = True
             telling.cancel()

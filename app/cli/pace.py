@@ -29,6 +29,11 @@ class StoryClock:
         """Story seconds in one second."""
         return self._rate
 
+    @property
+    def until(self) -> datetime:
+        """How far it flows by itself: what falls due next."""
+        return self._limit
+
     def run(self, rate: float) -> None:
         """Change the rate from now on; 0 stands still."""
         self._base, self._since, self._rate = self.now(), time.monotonic(), rate

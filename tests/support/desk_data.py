@@ -14,6 +14,7 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 import uvicorn
+from fastapi import FastAPI
 from playwright.async_api import Page
 
 from app import audit, beats
@@ -214,6 +215,7 @@ class Served:
 
     world: World
     url: str
+    app: FastAPI
 
     @property
     def db(self) -> Database:
@@ -233,7 +235,7 @@ async def serve(world: World) -> AsyncIterator[Served]:
     while not server.started:
         await asyncio.wait([task], timeout=0.02)
     try:
-        yield Served(world, url)
+        yield Served(world, url, app)
     finally:
         server.should_exit = True
         app.state.parts.hub.close()

@@ -5,11 +5,23 @@
   const say = (text) => { const place = document.getElementById("say"); if (place) place.textContent = text; };
 
   // -- Time: one timer, text only, from the server's clock.
-  // It is set anew with every reading of the page; the demo's clock also runs at a rate of its own.
-  let at = 0, read = 0, rate = 1;
-  const set = (from) => { at = Number(from.dataset.now) * 1000; read = Date.now(); rate = Number(from.dataset.rate || 1); };
-  const now = () => at + (Date.now() - read) * rate;
-  set(body);
+  // It is set anew with every reading of the page. A demo's clock flows at a rate of its own up to what falls due
+  // next and stands while that is done: the page asks for it, never shows more than was told, and never goes back.
+  let at = 0, read = 0, rate = 1, until = Infinity;
+  const now = () => Math.min(until, at + (Date.now() - read) * rate);
+  const put = (told, flows, to) => { at = told; read = Date.now(); rate = flows; until = to; };
+  const set = (from) => { if (!body.dataset.story) put(Number(from.dataset.now) * 1000, 1, Infinity); };
+  const story = async () => {
+    try {
+      const told = await (await fetch(body.dataset.story)).json(), shown = now();
+      put(Math.max(shown, told.now * 1000), told.rate, Math.max(shown, told.until * 1000));
+      const band = document.getElementById("notice");
+      if (band && band.textContent !== told.notice) band.textContent = told.notice;
+      if (band) band.classList.toggle("asks", told.asks);
+    } catch { /* the stale band says it */ } finally { setTimeout(story, 500); }
+  };
+  put(Number(body.dataset.now) * 1000, body.dataset.story ? 0 : 1, Infinity);
+  if (body.dataset.story) story();
   const two = (n) => String(n).padStart(2, "0");
   const span = (ms) => {
     const s = Math.floor(Math.abs(ms) / 1000), h = Math.floor(s / 3600), m = Math.floor(s / 60) % 60;
@@ -69,6 +81,14 @@
     for (const one of news) { one.classList.add("fresh"); setTimeout(() => one.classList.remove("fresh"), 5000); }
     if (window.htmx) window.htmx.process(fresh);
   };
+  // The first warning of a quiet day, and the end of the last: the middle column is another one.
+  const turn = (page) => {
+    const old = document.getElementById("middle"), fresh = page.getElementById("middle");
+    if (!old || !fresh || old.dataset.kind === fresh.dataset.kind || old.querySelector("#dialog .dialog")) return;
+    old.replaceWith(document.adoptNode(fresh));
+    for (const one of fresh.querySelectorAll("[data-live]")) if (one.id) shapes.set(one.id, shape(one));
+    if (window.htmx) window.htmx.process(fresh);
+  };
   let reading = false, again = false, last = now();
   const refresh = async () => {
     if (reading) { again = true; return; }
@@ -79,6 +99,8 @@
       if (!answer.ok) throw new Error(String(answer.status));
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       set(page.body);
+      document.documentElement.className = page.documentElement.className; // night falls, an exercise begins
+      turn(page);
       const before = document.querySelectorAll(".queue-item").length, alarms = document.querySelectorAll(".alarm").length;
       for (const one of page.querySelectorAll("[data-live]")) swap(document.adoptNode(one));
       checkDialog(page);

@@ -3,8 +3,16 @@
 "use strict";
 (() => {
   const page = document.body, $ = (s, of = document) => of.querySelector(s), $$ = (s, of = document) => [...of.querySelectorAll(s)];
-  const drift = Number(page.dataset.now) * 1000 - Date.now();
-  const now = () => Date.now() + drift;
+  /* The server's time. A demo's clock flows at a rate of its own up to what falls due next: it is asked for. */
+  let told = Number(page.dataset.now) * 1000, read = Date.now(), rate = page.dataset.story ? 0 : 1, until = Infinity;
+  const now = () => Math.min(until, told + (Date.now() - read) * rate);
+  const story = async () => {
+    try {
+      const said = await (await fetch(page.dataset.story)).json(), shown = now();
+      told = Math.max(shown, said.now * 1000); read = Date.now(); rate = said.rate; until = Math.max(shown, said.until * 1000);
+    } catch { /* the link's band says it */ } finally { setTimeout(story, 500); }
+  };
+  if (page.dataset.story) story();
   const pad = (n) => String(n).padStart(2, "0");
   const hm = (t) => new Intl.DateTimeFormat("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Asia/Shanghai" }).format(t);
   const hms = (t) => new Intl.DateTimeFormat("zh-CN", { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone: "Asia/Shanghai" }).format(t);
@@ -248,7 +256,7 @@
     await alive();
     await flush();
     page.dataset.ready = "1";
-    setInterval(() => alive().then(flush), 30000);
+    setInterval(() => alive().then(flush), page.dataset.story ? 3000 : 30000);
   });
   if ("serviceWorker" in navigator && page.hasAttribute("data-signed")) navigator.serviceWorker.register("/phone-sw.js", { scope: "/town" }).catch(() => {});
 })();
