@@ -134,6 +134,7 @@ class Story:
     async def _flow(self, until: datetime) -> datetime:
         """Let the clock flow to the next due; something new that falls due earlier ends the wait."""
         clock, pace = self._clock, self._pace
+        until = pace.done(until)
         clock.flow(until)
         self._run(pace.rate())
         while clock.now() < until:

@@ -2,27 +2,36 @@
 
 import asyncio
 import time
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 SLOW, FAST = 10.0, 440.0
 """Story seconds in one second: in the forty minutes after the first red, and in the rest."""
 SLOW_FOR = timedelta(minutes=40)
+TOGETHER = 0.5
+"""What falls due within so many real seconds is done together: a page is not read anew more often."""
+GRAIN = 30.0
+"""But no further apart in the story than this, the grain of the headless one."""
 
 
 class StoryClock:
     """Flows at a rate between two dues; stands still while one of them is worked off. A rate of 0 holds it.
 
-    Pages read it while it flows, so their clocks run; whatever falls due is done at exactly its own instant,
-    however slow the machine.
+    Pages read it while it flows, so their clocks run; whatever falls due is done at its own instant, however
+    slow the machine. The real time that took is made up for by flowing on from where it would be by now.
     """
 
-    def __init__(self, start: datetime, rate: float) -> None:
+    def __init__(
+        self, start: datetime, rate: float, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._base, self._limit, self._rate = start, start, rate
-        self._since = time.monotonic()
+        self._monotonic = monotonic
+        self._since = monotonic()
 
     def now(self) -> datetime:
         """Return the story's time."""
-        return min(self._limit, self._base + timedelta(seconds=(time.monotonic() - self._since) * self._rate))
+        flown = timedelta(seconds=(self._monotonic() - self._since) * self._rate)
+        return min(self._limit, self._base + flown)
 
     @property
     def rate(self) -> float:
@@ -35,16 +44,19 @@ class StoryClock:
         return self._limit
 
     def run(self, rate: float) -> None:
-        """Change the rate from now on; 0 stands still."""
-        self._base, self._since, self._rate = self.now(), time.monotonic(), rate
+        """Change the rate from now on; 0 stands still. Nothing is made up for that took time before."""
+        self._base, self._since, self._rate = self.now(), self._monotonic(), rate
 
     def stand(self, at: datetime) -> None:
         """Be at an instant, and stay there until ``flow``."""
+        if self._rate > 0:
+            there = self._since + (at - self._base).total_seconds() / self._rate
+            self._since = min(there, self._monotonic())
         self._base = self._limit = at
 
     def flow(self, until: datetime) -> None:
         """Flow on, not past ``until``."""
-        self._base, self._since, self._limit = self._base, time.monotonic(), until
+        self._limit = until
 
     def seconds_to(self, at: datetime) -> float | None:
         """Return the real seconds until an instant, None while it stands."""
@@ -73,6 +85,13 @@ class Pace:
     def slow_until(self) -> datetime | None:
         """When the slow part ends, None before it begins."""
         return self._slow_until
+
+    def done(self, due: datetime) -> datetime:
+        """Return the instant at which something that falls due is done: its own, or soon after, with more."""
+        grain = min(self.rate() * TOGETHER, GRAIN)
+        if grain < 1:
+            return due
+        return datetime.fromtimestamp(-(-due.timestamp() // grain) * grain, UTC)
 
     def rate(self) -> float:
         """Return the rate that holds now."""

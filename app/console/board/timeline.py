@@ -82,7 +82,7 @@ async def load(
     """Return the newest events of the district (or of one warning)."""
     district = scheme.district.code
     found = [
-        *await _answers(session, district, names, origins, limit, warning),
+        *await _answers(session, scheme, names, origins, limit, warning),
         *await _steps(session, scheme, names, origins, limit, warning),
         *await _missed(session, district, names, origins, limit, warning),
         *await _decided(session, scheme, names, origins, limit, warning),
@@ -97,7 +97,7 @@ async def load(
 
 async def _answers(
     session: AsyncSession,
-    district: str,
+    scheme: Scheme,
     names: Mapping[str, str],
     origins: Collection[str],
     limit: int,
@@ -106,14 +106,14 @@ async def _answers(
     asked = (
         sa.select(Answer, Obligation.town, Obligation.place_id, Obligation.layer)
         .join(Obligation, Obligation.id == Answer.obligation_id)
-        .where(Answer.district == district, Answer.origin.in_(origins))
+        .where(Answer.district == scheme.district.code, Answer.origin.in_(origins))
         .order_by(Answer.received_at.desc())
         .limit(limit)
     )
     if warning:
         asked = asked.where(Obligation.warning_id == warning)
     rows = [(answer, town, unit, layer) for answer, town, unit, layer in await session.execute(asked)]
-    units = await people.places(session, (unit for _, _, unit, layer in rows if layer != "L2"))
+    units = await people.places(session, (unit for _, _, unit, layer in rows if layer not in {"L1", "L2"}))
     found = []
     for answer, town, unit, layer in rows:
         word = {"confirmed": "已应", "acting": "行动中", "done": "完成", "cannot": "有困难"}.get(
@@ -121,11 +121,11 @@ async def _answers(
         )
         said = f"：{answer.words}" if answer.words else ""
         not_counted = "" if answer.counts else "（不计入）"
-        unit_name = "" if layer == "L2" else f" {units.get(unit, '')}"
+        unit_name = "" if layer in {"L1", "L2"} else f" {units.get(unit, '')}"
         found.append(
             Event(
                 answer.received_at,
-                f"{names.get(town, town)}{unit_name}",
+                f"{names.get(town, scheme.district.name)}{unit_name}",
                 f"{word}{not_counted}{said}",
                 words.VIA.get(answer.via, answer.via),
                 answer.rung == "cannot",
