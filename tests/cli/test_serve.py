@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import httpx
 
+from app.cli.serve import listen
 from tests.cli.conftest import Cli
 
 RUN = [sys.executable, "-c", "from app.cli import main; main()"]
@@ -96,3 +97,8 @@ def test_a_worker_alone_works_on_postgresql_and_ends_on_sigterm(pg_cli: Cli) -> 
     finally:
         process.kill()
         process.communicate()
+
+
+def test_an_answer_in_two_pieces_does_not_wait_for_the_clients_acknowledgement() -> None:
+    with listen("127.0.0.1", 0) as port:
+        assert port.proto == socket.IPPROTO_TCP  # what asyncio sets TCP_NODELAY by
