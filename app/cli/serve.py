@@ -40,8 +40,8 @@ def only_one(file: Path | None) -> Iterator[None]:
 def listen(host: str, port: int) -> socket.socket:
     """Take the port. Raises Failure when it is in use or not ours to take."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is named: asyncio sets TCP_NODELAY only where it is, and without it each answer's second piece
-    # waits for the client's delayed acknowledgement, 40 ms.
+    # The protocol is named: asyncio sets TCP_NODELAY only where it is, and without it an answer in two pieces
+    # waits 40 ms for the client's delayed acknowledgement.
     taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
