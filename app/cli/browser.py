@@ -13,7 +13,7 @@ import uvicorn
 from app import db as database_
 from app import logs
 from app.activation.states import UNDECIDED
-from app.activation.tables import Part
+from app.activation.tables import Part, Warning
 from app.cli.driver import Driver, officers_look
 from app.cli.installation import Failure
 from app.cli.outcome import result, summary
@@ -22,6 +22,7 @@ from app.cli.serve import listen
 from app.cli.server import Server
 from app.cli.shown import Shown, show
 from app.cli.stage import ACCOUNTS, AFTER, END, START, Stage, Where, stage
+from app.warning.level import Level
 
 STAND_STILL = 30.0
 """Real seconds the story waits at the first decision of each kind for whoever sits at the desk."""
@@ -107,6 +108,7 @@ class Story:
     def __init__(self, set_: Stage, clock: StoryClock, fixed: float | None, shown: Shown) -> None:
         self._set, self._clock, self._shown = set_, clock, shown
         self._pace, self._wake = Pace(clock, fixed), asyncio.Event()
+        self._planned = False
 
     async def tell(self, server: Server) -> None:
         """Tell it to its end, once the pages can be seen."""
@@ -128,12 +130,16 @@ class Story:
             driver.close()
 
     def _told(self, info: dict[Any, Any]) -> None:
-        if info.get("enqueued") or "plan" in info.get("told", ()):
+        planned = "plan" in info.get("told", ())
+        self._planned = self._planned or planned
+        if info.get("enqueued") or planned:
             self._wake.set()
 
     async def _flow(self, until: datetime) -> datetime:
         """Let the clock flow to the next due; something new that falls due earlier ends the wait."""
         clock, pace = self._clock, self._pace
+        if self._planned:
+            await self._look_for_red()
         until = pace.done(until)
         clock.flow(until)
         self._run(pace.rate())
@@ -147,9 +153,15 @@ class Story:
             self._run(pace.rate())
         now = min(clock.now(), until)
         clock.stand(now)
-        if any(one.asked.level == "red" for one in self._set.gateways.messages[-50:]):
-            pace.red()
         return now
+
+    async def _look_for_red(self) -> None:
+        """Go slowly from the first red warning on; looked for whenever a plan was made."""
+        self._planned = False
+        async with self._set.db.reading() as session:
+            red = await session.scalar(sa.select(sa.exists().where(Warning.level == Level.RED)))
+        if red:
+            self._pace.red()
 
     def _run(self, rate: float) -> None:
         if self._clock.rate != rate or not self._shown.notice:

@@ -89,10 +89,13 @@
     for (const one of fresh.querySelectorAll("[data-live]")) if (one.id) shapes.set(one.id, shape(one));
     if (window.htmx) window.htmx.process(fresh);
   };
-  let reading = false, again = false, last = now();
+  // Between two readings the district has three times as long as one takes it: a storm's desks do not slow it down.
+  let reading = false, again = false, last = now(), took = 0, ended = 0;
+  const rest = (least) => Math.max(least, ended + 3 * took - Date.now());
   const refresh = async () => {
     if (reading) { again = true; return; }
     reading = true;
+    const began = Date.now();
     try {
       const answer = await fetch(body.dataset.here || location.href, { headers: { "X-Live": "1" }, credentials: "same-origin" });
       if (answer.redirected && new URL(answer.url).pathname === "/login") { location.href = answer.url; return; }
@@ -113,7 +116,9 @@
       tick();
     } catch { /* the stale band says it */ } finally {
       reading = false;
-      if (again) { again = false; setTimeout(refresh, 600); }
+      ended = Date.now();
+      took = Math.min(ended - began, 1000);
+      if (again) { again = false; setTimeout(refresh, rest(600)); }
     }
   };
   // A change behind an open dialog that alters its plan stops its button; the server would refuse it as well.
@@ -125,7 +130,7 @@
   if (live && window.EventSource) {
     remember();
     let stream, cutAt = 0, due = 0;
-    const soon = () => { if (!due) due = setTimeout(() => { due = 0; refresh(); }, 250); };
+    const soon = () => { if (!due) due = setTimeout(() => { due = 0; refresh(); }, rest(250)); };
     const stale = document.getElementById("stale");
     const open = () => {
       stream = new EventSource("/api/v1/events");
