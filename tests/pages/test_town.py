@@ -326,7 +326,7 @@ async def test_the_page_of_a_quiet_night_says_what_was_looked_at(quiet: Any) -> 
             by=SYSTEM,
             at=quiet.world.clock.now(),
         )
-    async with Night(quiet.world, quiet.url).signed_in() as client:
+    async with Night(quiet.world, quiet.url, quiet.app).signed_in() as client:
         page = (await client.get("/town")).text
     assert "现在没有要应的预警" in page
     assert "查过" in page

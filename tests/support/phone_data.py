@@ -96,7 +96,7 @@ async def night(red_night_template: tuple[Path, datetime], tmp_path: Path) -> As
                 at=at,
             )
     async with serve(world) as served:
-        yield Night(served.world, served.url, village=village, warning=row.warning_id)
+        yield Night(served.world, served.url, served.app, village=village, warning=row.warning_id)
     await world.registry.aclose()
     await world.db.close()
 
