@@ -6,14 +6,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-import sqlalchemy as sa
 import typer
 import uvicorn
 
 from app import db as database_
 from app import logs
-from app.activation.states import UNDECIDED
-from app.activation.tables import Part, Warning
 from app.cli.driver import Driver, officers_look
 from app.cli.installation import Failure
 from app.cli.outcome import result, summary
@@ -22,6 +19,7 @@ from app.cli.serve import listen
 from app.cli.server import Server
 from app.cli.shown import Shown, show
 from app.cli.stage import ACCOUNTS, AFTER, END, START, Stage, Where, stage
+from app.reports import night
 from app.warning.level import Level
 
 STAND_STILL = 30.0
@@ -92,14 +90,7 @@ class Desk:
     async def _open(self, name: str) -> frozenset[str]:
         """Return the parts of that kind that wait for a person, or for a second one."""
         async with self._set.db.reading() as session:
-            found = await session.scalars(
-                sa.select(Part.id).where(
-                    Part.district == self._set.scheme.district.code,
-                    Part.name == name,
-                    Part.state.in_(UNDECIDED),
-                )
-            )
-            return frozenset(found)
+            return await night.waiting(session, self._set.scheme.district.code, name)
 
 
 class Story:
@@ -107,7 +98,8 @@ class Story:
 
     def __init__(self, set_: Stage, clock: StoryClock, fixed: float | None, shown: Shown) -> None:
         self._set, self._clock, self._shown = set_, clock, shown
-        self._pace, self._wake = Pace(clock, fixed), asyncio.Event()
+        self._over = START + timedelta(minutes=END)
+        self._pace, self._wake = Pace(clock, fixed, self._over), asyncio.Event()
         self._planned = False
 
     async def tell(self, server: Server) -> None:
@@ -118,7 +110,10 @@ class Story:
         driver = Driver(set_, clock, self._flow, Desk(set_, clock, self._pace, self._shown).bell)
         try:
             with heard(self._told):
-                await driver.play(START + timedelta(minutes=END) + AFTER)
+                await driver.play(self._over)
+                clock.stand(max(self._over, clock.now()))
+                set_.world.forget("storm:", "bureau:", "town:")
+                await driver.play(self._over + AFTER)
             for line in summary(await result(set_, 0, clock.now())):
                 typer.echo(line)
             self._shown.over(OVER)
@@ -159,7 +154,7 @@ class Story:
         """Go slowly from the first red warning on; looked for whenever a plan was made."""
         self._planned = False
         async with self._set.db.reading() as session:
-            red = await session.scalar(sa.select(sa.exists().where(Warning.level == Level.RED)))
+            red = await night.has_reached(session, self._set.scheme.district.code, Level.RED)
         if red:
             self._pace.red()
 
@@ -198,7 +193,7 @@ async def browser(*, speed: str, seed: int, port: int, database: str | None) -> 
 
 def _config(app: Any) -> uvicorn.Config:
     return uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=3
+        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=1
     )
 
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 SLOW, FAST = 10.0, 440.0
 """Story seconds in one second: in the forty minutes after the first red, and in the rest."""
+LAST = 3600.0
+"""And after the storm, when only the last clocks still run."""
 SLOW_FOR = timedelta(minutes=40)
 TOGETHER = 0.5
 """What falls due within so many real seconds is done together: a page is not read anew more often."""
@@ -70,10 +72,10 @@ class StoryClock:
 
 
 class Pace:
-    """Which rate holds when. ``fixed``: one rate throughout; None: as the story goes."""
+    """Which rate holds when. ``fixed``: one throughout; None: as the story goes. ``over``: the storm's end."""
 
-    def __init__(self, clock: StoryClock, fixed: float | None) -> None:
-        self._clock, self._fixed = clock, fixed
+    def __init__(self, clock: StoryClock, fixed: float | None, over: datetime | None = None) -> None:
+        self._clock, self._fixed, self._over = clock, fixed, over
         self._slow_until: datetime | None = None
 
     def red(self) -> None:
@@ -97,5 +99,8 @@ class Pace:
         """Return the rate that holds now."""
         if self._fixed is not None:
             return self._fixed
-        slow = self._slow_until is not None and self._clock.now() < self._slow_until
+        now = self._clock.now()
+        if self._over is not None and now >= self._over:
+            return LAST
+        slow = self._slow_until is not None and now < self._slow_until
         return SLOW if slow else FAST

@@ -3,11 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-
 from app.cli.pace import StoryClock
+from app.console import story
 
 PATH = "/demo/clock"
 
@@ -50,13 +47,8 @@ class Shown:
         }
 
 
-def show(app: Starlette, clock: StoryClock) -> Shown:
+def show(app: Any, clock: StoryClock) -> Shown:
     """Have the pages of ``app`` show the story's clock and its band."""
     shown = Shown(clock)
-
-    async def clock_(_: Request) -> JSONResponse:
-        return JSONResponse(shown.told(), headers={"Cache-Control": "no-store"})
-
-    app.state.story = shown
-    app.add_route(PATH, clock_)
+    story.install(app, shown)
     return shown

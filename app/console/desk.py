@@ -1,6 +1,5 @@
 """The duty desk: one page, read anew whole or by its live parts; the address says what is selected."""
 
-from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 
 from app.access.officer import Officer
-from app.activation.tables import Warning as WarningRow
 from app.api.deps import MaybeOfficer, Parts, PartsDep
 from app.console import map as drawn
 from app.console import pages
@@ -51,7 +49,7 @@ async def build(
     queue = await waiting.load(session, scheme, live, names, at)
     by_urgency = query.get("sort") == "urgency"
     board = await towns.load(session, scheme, live, at, by_urgency=by_urgency)
-    chosen = next((one for one in live if one.id == (warning_id or query.get("warning"))), first(live))
+    chosen = next((one for one in live if one.id == (warning_id or query.get("warning"))), heads.first(live))
     town = town or query.get("town") or _most_pressing(board)
     row = board.row(town)
     important = query.get("important") == "1"
@@ -117,14 +115,6 @@ async def build(
         plan_name=f"{plan.scheme_version} {plan.plan_hash[:4]}·{plan.plan_hash[-2:]}" if plan else "未生成",
     )
     return context
-
-
-def first(live: Sequence[WarningRow]) -> WarningRow | None:
-    """Return what stands in the middle unasked: the highest, what a bureau issued before our own findings.
-
-    Those come one by one, for one town each; the head would be another one every few minutes.
-    """
-    return min(live, key=lambda one: (-int(one.level or 0), one.observed), default=None)
 
 
 def _most_pressing(board: towns.Board) -> str | None:

@@ -64,6 +64,20 @@ async def undecided(session: Session, district: str) -> frozenset[tuple[str, str
     return frozenset((row[0], row[1], row[2]) for row in rows)
 
 
+async def waiting(session: Session, district: str, part: str) -> frozenset[str]:
+    """Return the parts of one name that wait for a person, or for a second one, by id."""
+    found = await session.scalars(
+        sa.select(Part.id).where(Part.district == district, Part.name == part, Part.state.in_(UNDECIDED))
+    )
+    return frozenset(found)
+
+
+async def has_reached(session: Session, district: str, level: Level) -> bool:
+    """Return whether any warning has had this level."""
+    which = sa.exists().where(Warning.district == district, Warning.level == int(level))
+    return bool(await session.scalar(sa.select(which)))
+
+
 def stamp(at: datetime | None) -> str | None:
     """Return a time as the district reads it, with its offset."""
     return local(at).isoformat() if at is not None else None

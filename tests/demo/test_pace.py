@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.cli.pace import FAST, SLOW, SLOW_FOR, Pace, StoryClock
+from app.cli.pace import FAST, LAST, SLOW, SLOW_FOR, Pace, StoryClock
 from app.cli.stage import START
 
 
@@ -84,3 +84,12 @@ def test_it_goes_slowly_for_a_while_after_the_first_red() -> None:
     clock.stand(START + SLOW_FOR)
     pace.red()
     assert pace.rate() == FAST
+
+
+def test_after_the_storm_it_hurries_through_the_last_clocks() -> None:
+    clock = StoryClock(START, 0)
+    pace = Pace(clock, None, START + after(60))
+    assert pace.rate() == FAST
+    clock.stand(START + after(60))
+    assert pace.rate() == LAST
+    assert Pace(clock, 60, START).rate() == 60

@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 from app.activation.tables import Warning as WarningRow
 from app.cli.pace import StoryClock
 from app.cli.shown import Shown, show
-from app.console.desk import first
+from app.console.board.heads import first
 from tests.support.desk_data import QINGLIU, Served, sign_in
 
 pytestmark = pytest.mark.anyio

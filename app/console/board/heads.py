@@ -284,3 +284,11 @@ async def part_ids(session: AsyncSession, warning_id: str) -> list[str]:
 async def towns_of(session: AsyncSession, scheme: Scheme) -> dict[str, str]:
     """Return the district's towns, code → name."""
     return await people.towns(session, scheme.district.code)
+
+
+def first(live: Sequence[WarningRow]) -> WarningRow | None:
+    """Return what stands in the middle unasked: the highest, what a bureau issued before our own findings.
+
+    Those come one by one, for one town each; the head would be another one every few minutes.
+    """
+    return min(live, key=lambda one: (-int(one.level or 0), one.observed), default=None)
