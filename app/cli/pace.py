@@ -72,7 +72,7 @@ class StoryClock:
 
 
 class Pace:
-    """Which rate holds when. ``fixed``: one throughout; None: as the story goes. ``over``: the storm's end."""
+    """What rate holds. ``fixed``: one throughout; None: as the story goes. ``over``: its storm's end."""
 
     def __init__(self, clock: StoryClock, fixed: float | None, over: datetime | None = None) -> None:
         self._clock, self._fixed, self._over = clock, fixed, over
