@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -189,6 +190,7 @@ async def browser(*, speed: str, seed: int, port: int, database: str | None) -> 
             gateways.should_exit = True
             telling.cancel()
             await asyncio.gather(telling, serving[1], return_exceptions=True)
+    gc.freeze()  # the process ends here: to look once more through all it leaves takes seconds
 
 
 def _config(app: Any) -> uvicorn.Config:
