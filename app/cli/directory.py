@@ -71,7 +71,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command(help="写入一套编造的通讯录（号码拨不出去）")
     def seed(
-        profile: Annotated[str, typer.Option(help="规模：tiny、demo、load")] = "demo",
+        profile: Annotated[str, typer.Option(help="规模：tiny、demo")] = "demo",
         seed: Annotated[int, typer.Option(help="随机种子；同种子同通讯录")] = 500153,
         json_: JsonFlag = False,
     ) -> None:

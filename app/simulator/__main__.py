@@ -21,6 +21,7 @@ import httpx
 import uvicorn
 import yaml
 
+from app import bundled
 from app.clock import SystemClock
 from app.simulator.bureau import WaterBureau, WeatherBureau
 from app.simulator.gateways import Gateways
@@ -43,8 +44,9 @@ def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=9001, help="where the simulated gateways listen")
     parser.add_argument("--seed", type=int, default=500153)
-    parser.add_argument("--config", type=Path, default=Path("config"), help="folder with channels.yaml")
-    parser.add_argument("--data", type=Path, default=Path("data/rongchang"), help="folder with storm.csv")
+    config, data = bundled.path("config"), bundled.path("data") / "rongchang"
+    parser.add_argument("--config", type=Path, default=config, help="folder with channels.yaml")
+    parser.add_argument("--data", type=Path, default=data, help="folder with storm.csv")
     parser.add_argument("--since", type=int, default=600, help="minute of the storm to begin at")
     parser.add_argument("--roles", type=Path, help="CSV of number,role (town, village, grid, household)")
     return parser.parse_args(given)
@@ -110,10 +112,18 @@ def begin(
     return found
 
 
+def secretless(entries: Sequence[Mapping[str, Any]], environment: Mapping[str, str]) -> list[str]:
+    """The variables that are missing: without its secret a channel believes nothing it is told."""
+    variables = [f"JIAOYING_CHANNEL_{str(e['name']).upper().replace('-', '_')}_SECRET" for e in entries]
+    return [variable for variable in variables if not environment.get(variable)]
+
+
 async def run(asked: argparse.Namespace, environment: Mapping[str, str]) -> None:
     """Serve the gateways and run the world until stopped."""
     world = World(SystemClock())
     entries = yaml.safe_load((asked.config / "channels.yaml").read_text(encoding="utf-8"))["channels"]
+    if missing := secretless(entries, environment):
+        sys.exit(f"Set the same here and for `jiaoying serve`, to anything: {', '.join(missing)}")
     async with httpx.AsyncClient(base_url=asked.product, trust_env=False, timeout=30) as client:
         gateways = Gateways.build(
             entries, environment, world=world, people=people(asked, world), product=client, seed=asked.seed
