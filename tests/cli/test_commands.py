@@ -319,7 +319,18 @@ def test_doctor_names_the_worst_first(bare_cli: Cli) -> None:
 
 
 def test_every_command_module_is_a_family() -> None:
-    shared = {"use", "installation", "given", "server", "stage", "pace", "driver", "browser", "outcome"}
+    shared = {
+        "use",
+        "installation",
+        "given",
+        "server",
+        "stage",
+        "pace",
+        "driver",
+        "browser",
+        "outcome",
+        "shown",
+    }
     modules = {
         file.stem for file in Path(str(importlib.import_module("app.cli").__file__)).parent.glob("*.py")
     }
