@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import audit, events, metrics
@@ -19,7 +18,7 @@ from app.answer.tables import Call, Obligation, StepTaken
 from app.audit import SYSTEM
 from app.channels.registry import Registry
 from app.clock import local
-from app.db import chunks
+from app.db import chunks, if_new
 from app.directory import people
 from app.dispatch import standing
 from app.origin import Origin
@@ -103,10 +102,7 @@ async def next_due(session: AsyncSession) -> datetime | None:
     return min(times, default=None)
 
 
-_NOTE_STEPS = {
-    "sqlite": sqlite.insert(StepTaken).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(StepTaken).on_conflict_do_nothing(),
-}
+_NOTE_STEPS = if_new(StepTaken)
 
 
 async def take_steps(

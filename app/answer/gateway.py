@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import events, metrics, sealed
@@ -20,7 +19,7 @@ from app.answer.settle import Given, settle
 from app.answer.tables import Call, Obligation, ReplyRow
 from app.answer.understand import pressed, understand
 from app.channels.contract import Receipt, Reply
-from app.db import chunks
+from app.db import chunks, if_new
 from app.directory import people
 from app.dispatch import receipts, standing
 from app.dispatch.standing import Addressed
@@ -118,10 +117,7 @@ async def heard(session: AsyncSession, seen: Sequence[receipts.Seen], *, at: dat
 _KNOWN = sa.select(ReplyRow.event_id).where(
     ReplyRow.channel == sa.bindparam("channel"), ReplyRow.event_id.in_(sa.bindparam("events", expanding=True))
 )
-_KEEP = {
-    "sqlite": sqlite.insert(ReplyRow).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(ReplyRow).on_conflict_do_nothing(),
-}
+_KEEP = if_new(ReplyRow)
 
 
 async def replies(

@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.access import links
 from app.answer import texts
 from app.answer.tables import Brief, Call, Obligation
 from app.channels.registry import Registry
-from app.db import chunks
+from app.db import chunks, if_new
 from app.directory import people
 from app.dispatch.enqueue import Order, enqueue
 from app.origin import Origin
@@ -174,10 +173,7 @@ async def tell_chief(
         await _note(session, calls)
 
 
-_NOTE_CALLS = {
-    "sqlite": sqlite.insert(Call).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(Call).on_conflict_do_nothing(),
-}
+_NOTE_CALLS = if_new(Call)
 
 
 async def _note(session: AsyncSession, calls: Sequence[dict[str, Any]]) -> None:

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -21,7 +20,7 @@ from app.answer import chain
 from app.answer.fold import AnswerFact, standing
 from app.answer.tables import Answer, Call, Obligation
 from app.audit import Actor
-from app.db import chunks
+from app.db import chunks, if_new
 from app.dispatch import standing as in_line
 from app.dispatch import withdraw
 from app.ids import new_id
@@ -63,10 +62,7 @@ def _why_not(row: Obligation, given: Given, called_as: set[str]) -> str | None:
     return "not-their-duty"
 
 
-_KEEP = {
-    "sqlite": sqlite.insert(Answer).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(Answer).on_conflict_do_nothing(),
-}
+_KEEP = if_new(Answer)
 
 
 async def settle(

@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import events
 from app.channels.contract import ChannelKind
 from app.channels.registry import Registry
-from app.db import chunks
+from app.db import chunks, if_new
 from app.dispatch.facts import State
 from app.dispatch.tables import Content, Delivery
 from app.ids import new_id
@@ -49,23 +48,12 @@ class Order:
 
 
 # Statements are built once: building them anew each time takes longer than the database does.
-_COUNTED = {"preserve_rowcount": True}  # else an INSERT's count is lost with its cursor
-_ADD = {
-    "sqlite": sqlite.insert(Delivery)
-    .on_conflict_do_nothing(index_elements=[Delivery.key])
-    .execution_options(**_COUNTED),
-    "postgresql": postgresql.insert(Delivery)
-    .on_conflict_do_nothing(index_elements=[Delivery.key])
-    .execution_options(**_COUNTED),
-}
+_ADD = if_new(Delivery, key=[Delivery.key])
 _BY_KEY = sa.select(Delivery.key, Delivery.id).where(Delivery.key.in_(sa.bindparam("keys", expanding=True)))
 _STORED = sa.select(Content.digest, Content.id).where(
     Content.district == sa.bindparam("district"), Content.digest.in_(sa.bindparam("digests", expanding=True))
 )
-_STORE = {
-    "sqlite": sqlite.insert(Content).on_conflict_do_nothing().execution_options(**_COUNTED),
-    "postgresql": postgresql.insert(Content).on_conflict_do_nothing().execution_options(**_COUNTED),
-}
+_STORE = if_new(Content)
 
 
 async def enqueue(

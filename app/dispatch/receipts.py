@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import events, logs, metrics
 from app.channels.contract import Receipt
-from app.db import chunks
+from app.db import chunks, if_new
 from app.dispatch.facts import State, weaker_than
 from app.dispatch.tables import Delivery, ReceiptRow
 from app.ids import new_id
@@ -56,12 +55,7 @@ _FIND = {
     "key": _OF_CHANNEL.where(Delivery.key.in_(sa.bindparam("any_of", expanding=True))),
     "vendor_id": _OF_CHANNEL.where(Delivery.vendor_id.in_(sa.bindparam("any_of", expanding=True))),
 }
-_KEEP = {  # an INSERT's count is lost with its cursor unless it is asked for
-    "sqlite": sqlite.insert(ReceiptRow).on_conflict_do_nothing().execution_options(preserve_rowcount=True),
-    "postgresql": postgresql.insert(ReceiptRow)
-    .on_conflict_do_nothing()
-    .execution_options(preserve_rowcount=True),
-}
+_KEEP = if_new(ReceiptRow)
 # What a receipt's word makes of a delivery; a call that was only picked up has reached its phone.
 _MEANS = {
     "delivered": State.DELIVERED,

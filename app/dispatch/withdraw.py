@@ -38,7 +38,6 @@ _CANCEL = (
         reason=sa.bindparam("b_reason"),
         state_at=sa.bindparam("b_at"),
         not_before=None,
-        possibly_twice=Delivery.possibly_twice,
     )
 )
 
