@@ -58,7 +58,7 @@ _AHEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """The newest beat of something that is followed: when, and the how manieth."""
+    """The newest beat of something that is followed: when, and its number."""
 
     at: datetime
     count: int

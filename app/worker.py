@@ -40,13 +40,15 @@ EVENTS_KEPT = timedelta(hours=6)
 class Sweep:
     """A piece of work that is due from time to time, ``every`` so many seconds.
 
-    ``run`` returns how much it did; ``next_due`` reads when more will be.
+    ``run`` returns how much it did; ``next_due`` reads when more will be. ``nudged_by``: what a commit
+    of this process leaves in its session's ``info`` when there is something to do at once.
     """
 
     name: str
     every: float
     run: Callable[[AsyncSession, datetime], Awaitable[int]]
     next_due: Callable[[AsyncSession], Awaitable[datetime | None]] | None = None
+    nudged_by: str | None = None
 
 
 @dataclass
@@ -137,12 +139,12 @@ class Worker:
     def _told(self, info: dict[object, object]) -> None:
         if info.get("enqueued"):
             self.sender.wake()
-        if info.get("opened") and not self._stopping.is_set():
-            # Whom the release itself has not rung is due now, not at the next tick.
-            for sweep in self.sweeps:
-                if sweep.name == "escalate":
-                    self._nudged.add(nudge := asyncio.ensure_future(self._guarded(sweep)))
-                    nudge.add_done_callback(self._nudged.discard)
+        if self._stopping.is_set():
+            return
+        for sweep in self.sweeps:
+            if sweep.nudged_by in info:  # what is due now does not wait for the next tick
+                self._nudged.add(nudge := asyncio.ensure_future(self._guarded(sweep)))
+                nudge.add_done_callback(self._nudged.discard)
 
     async def stop(self) -> None:
         """Claim nothing more, let calls in flight end and be recorded."""
@@ -176,7 +178,7 @@ class Chores:
             Sweep("observe", 2, self.look_at_gauges, self.unseen),
             Sweep("advance", 2, self.move_on, advance.next_due),
             Sweep("undecided", 1, self.undecided, overdue.next_due),
-            Sweep("escalate", 1, self.pursue, escalate.next_due),
+            Sweep("escalate", 1, self.pursue, escalate.next_due, nudged_by="opened"),
             Sweep("expire", 5, self.run_out, expire.next_due),
             Sweep("rematch", 5, self.rematch, self.unmatched),
             Sweep("remind", 5, self.remind, remind.next_due),
