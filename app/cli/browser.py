@@ -19,7 +19,7 @@ from app.cli.pace import Pace, StoryClock
 from app.cli.serve import listen
 from app.cli.server import Server
 from app.cli.shown import Shown, show
-from app.cli.stage import ACCOUNTS, AFTER, END, START, Stage, Where, stage
+from app.cli.stage import ACCOUNTS, END, START, Stage, Where, stage
 from app.reports import night
 from app.warning.level import Level
 
@@ -91,7 +91,8 @@ class Desk:
     async def _open(self, name: str) -> frozenset[str]:
         """Return the parts of that kind that wait for a person, or for a second one."""
         async with self._set.db.reading() as session:
-            return await night.waiting(session, self._set.scheme.district.code, name)
+            waiting = await night.undecided(session, self._set.scheme.district.code)
+        return frozenset(part.id for part in waiting if part.name == name)
 
 
 class Story:
@@ -111,10 +112,7 @@ class Story:
         driver = Driver(set_, clock, self._flow, Desk(set_, clock, self._pace, self._shown).bell)
         try:
             with heard(self._told):
-                await driver.play(self._over)
-                clock.stand(max(self._over, clock.now()))
-                set_.world.forget("storm:", "bureau:", "town:")
-                await driver.play(self._over + AFTER)
+                await driver.tell(self._over)
             for line in summary(await result(set_, 0, clock.now())):
                 typer.echo(line)
             self._shown.over(OVER)

@@ -14,7 +14,7 @@ from app.cli.browser import browser
 from app.cli.driver import Driver, officers_look
 from app.cli.installation import Failure, JsonFlag, run, tell
 from app.cli.outcome import result, summary
-from app.cli.stage import AFTER, END, START, Stage, Where, stage
+from app.cli.stage import END, START, Stage, Where, stage
 from app.clock import ManualClock
 
 
@@ -36,11 +36,7 @@ async def headless(
     ) as set_:
         driver = Driver(set_, clock, jump, officers_look(set_))
         try:
-            until = START + timedelta(minutes=last)
-            await driver.play(until)
-            clock.set(until)
-            set_.world.forget("storm:", "bureau:", "town:")
-            await driver.play(until + AFTER)
+            await driver.tell(START + timedelta(minutes=last))
         finally:
             driver.close()
         if planted is not None:

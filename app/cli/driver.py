@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from app import db as database
-from app.cli.stage import Stage
+from app.cli.stage import AFTER, Stage
 from app.clock import Clock
 from app.reports import night
 
@@ -26,7 +26,7 @@ class Driver:
     def __init__(self, set_: Stage, clock: Clock, move: Move, bell: Bell) -> None:
         self._set, self._clock, self._move, self._bell = set_, clock, move, bell
         self._rang = False
-        self._waiting: frozenset[tuple[str, str, str]] = frozenset()
+        self._waiting: frozenset[night.Waiting] = frozenset()
         database.AFTER_COMMIT.append(self._told)
 
     def close(self) -> None:
@@ -68,6 +68,12 @@ class Driver:
             if following is None or following > until:
                 return
             await self._move(max(following, self._clock.now()))
+
+    async def tell(self, until: datetime) -> None:
+        """Tell the story whole: the outside world's part until then, and after it what still runs."""
+        await self.play(until)
+        self._set.world.forget("storm:", "bureau:", "town:")
+        await self.play(until + AFTER)
 
 
 def officers_look(set_: Stage) -> Bell:

@@ -7,7 +7,7 @@ compared.
 
 from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -54,22 +54,23 @@ async def document(
     }
 
 
-async def undecided(session: Session, district: str) -> frozenset[tuple[str, str, str]]:
-    """Return what waits for a person now, as (part, plan, state): when this changes, the bell rings."""
+class Waiting(NamedTuple):
+    """A part that waits for a person, or for a second one, and what it would let out."""
+
+    id: str
+    plan_hash: str
+    state: str
+    name: str
+
+
+async def undecided(session: Session, district: str) -> frozenset[Waiting]:
+    """Return what waits for a person now: when there is more of it, the bell rings."""
     rows = await session.execute(
-        sa.select(Part.id, Part.plan_hash, Part.state).where(
+        sa.select(Part.id, Part.plan_hash, Part.state, Part.name).where(
             Part.district == district, Part.state.in_(UNDECIDED)
         )
     )
-    return frozenset((row[0], row[1], row[2]) for row in rows)
-
-
-async def waiting(session: Session, district: str, part: str) -> frozenset[str]:
-    """Return the parts of one name that wait for a person, or for a second one, by id."""
-    found = await session.scalars(
-        sa.select(Part.id).where(Part.district == district, Part.name == part, Part.state.in_(UNDECIDED))
-    )
-    return frozenset(found)
+    return frozenset(Waiting(*row) for row in rows)
 
 
 async def has_reached(session: Session, district: str, level: Level) -> bool:
