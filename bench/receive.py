@@ -25,6 +25,7 @@ from app.directory import importer, people, synthetic
 from app.dispatch.tables import Delivery
 from app.scheme.read import read
 from app.settings import Settings
+from app.simulator.gateways import secret_variable
 from bench.databases import databases, fresh
 from bench.measured import Measured
 
@@ -57,7 +58,7 @@ async def _runs(url: str, folder: Path) -> tuple[tuple[float, ...], int]:
     settings = Settings(base_url="http://bench.invalid", database_url=url)
     scheme = read(settings.config)
     entries = [{**entry, "allow_loopback": True} for entry in scheme.channels]
-    hidden = {f"JIAOYING_CHANNEL_{e['name'].upper().replace('-', '_')}_SECRET": "0" * 32 for e in entries}
+    hidden = {secret_variable(entry): "0" * 32 for entry in entries}
     made = synthetic.generate(
         bundled.path("data") / "rongchang", profile="demo", seed=500153, start=NIGHT, days=2
     )

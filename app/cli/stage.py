@@ -30,7 +30,7 @@ from app.origin import Origin
 from app.scheme.models import Scheme
 from app.settings import Settings
 from app.simulator.bureau import WaterBureau, WeatherBureau
-from app.simulator.gateways import Gateways
+from app.simulator.gateways import Gateways, secret_variable
 from app.simulator.officers import Credentials, Officer
 from app.simulator.people import Outage, People
 from app.simulator.people import Role as PhoneRole
@@ -257,10 +257,7 @@ async def _set(
         weather = await sources.add(session, "qxj", "weather", district=scheme.district.code, by=BY, at=START)
         water = await sources.add(session, "slj", "water", district=scheme.district.code, by=BY, at=START)
     entries = _entries(scheme, where.gateway_port)
-    hidden = {
-        f"JIAOYING_CHANNEL_{e['name'].upper().replace('-', '_')}_SECRET": secrets.token_urlsafe(24)
-        for e in entries
-    }
+    hidden = {secret_variable(entry): secrets.token_urlsafe(24) for entry in entries}
     watch = Stopwatch()
     world = World(clock, quantum=timedelta(seconds=1 if where.sockets else 30))
     product_app: list[Any] = []

@@ -24,7 +24,7 @@ import yaml
 from app import bundled
 from app.clock import SystemClock
 from app.simulator.bureau import WaterBureau, WeatherBureau
-from app.simulator.gateways import Gateways
+from app.simulator.gateways import Gateways, secret_variable
 from app.simulator.officers import Credentials, Officer
 from app.simulator.people import Outage, People, Role
 from app.simulator.readings import Readings
@@ -114,8 +114,7 @@ def begin(
 
 def secretless(entries: Sequence[Mapping[str, Any]], environment: Mapping[str, str]) -> list[str]:
     """The variables that are missing: without its secret a channel believes nothing it is told."""
-    variables = [f"JIAOYING_CHANNEL_{str(e['name']).upper().replace('-', '_')}_SECRET" for e in entries]
-    return [variable for variable in variables if not environment.get(variable)]
+    return [one for one in map(secret_variable, entries) if not environment.get(one)]
 
 
 async def run(asked: argparse.Namespace, environment: Mapping[str, str]) -> None:

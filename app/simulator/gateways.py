@@ -45,7 +45,7 @@ class Gateways:
                 )
             found[path] = KINDS[str(entry["kind"])](
                 name,
-                secrets.get(f"JIAOYING_CHANNEL_{name.upper().replace('-', '_')}_SECRET", ""),
+                secrets.get(secret_variable(entry), ""),
                 entry.get("options") or {},
                 world=world,
                 people=people,
@@ -87,3 +87,8 @@ class Gateways:
         return sorted(
             (got for one in self._by_path.values() for got in one.messages), key=lambda got: (got.at, got.id)
         )
+
+
+def secret_variable(entry: Mapping[str, Any]) -> str:
+    """The environment variable in which product and gateway find the secret of a channel."""
+    return f"JIAOYING_CHANNEL_{str(entry['name']).upper().replace('-', '_')}_SECRET"
