@@ -3,6 +3,8 @@
 An audit line is never changed or removed, and the origin of a warning, a plan part,
 an obligation, a delivery, a task or a disaster never changes: the database itself refuses both, whoever asks.
 
+It is one long file, for it is one step: nobody can be between two halves of the first schema.
+
 Revision: 0001
 """
 
