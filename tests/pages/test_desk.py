@@ -129,6 +129,8 @@ async def test_keys_move_and_open_but_none_of_them_acts(red: Served, desk: Page)
     await expect(desk.locator("#dialog [name=password]")).to_have_value("jkn")
     assert (await red.world.parts(await red_warning(red)))["orders"].state == "proposed"
     await desk.keyboard.press("Escape")
+    # Back on the desk, and its script with it: the dialog is gone as soon as the new page has begun to come.
+    await desk.wait_for_url(lambda url: url.startswith(f"{red.url}/?warning="))
     await expect(desk.locator("#dialog .dialog")).to_have_count(0)
     await desk.keyboard.press("w")
     await desk.wait_for_url(f"{red.url}/warnings/{await red_warning(red)}")
