@@ -159,6 +159,8 @@ class Story:
 
     def _run(self, rate: float) -> None:
         if self._clock.rate != rate or not self._shown.notice:
+            # What gateways tell within one grain comes in one push, or each second of it would be a request.
+            self._set.world.step(max(self._pace.grain, timedelta(seconds=1)))
             self._clock.run(rate)
             self._shown.flows()
 

@@ -90,10 +90,15 @@ class Pace:
 
     def done(self, due: datetime) -> datetime:
         """Return the instant at which something that falls due is done: its own, or soon after, with more."""
-        grain = min(self.rate() * TOGETHER, GRAIN)
+        grain = self.grain.total_seconds()
         if grain < 1:
             return due
         return datetime.fromtimestamp(-(-due.timestamp() // grain) * grain, UTC)
+
+    @property
+    def grain(self) -> timedelta:
+        """How much of the story is done together at the rate that holds now."""
+        return timedelta(seconds=min(self.rate() * TOGETHER, GRAIN))
 
     def rate(self) -> float:
         """Return the rate that holds now."""

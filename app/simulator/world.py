@@ -34,6 +34,10 @@ class World:
         """The story's time."""
         return self.clock.now()
 
+    def step(self, quantum: timedelta) -> None:
+        """Round what is planned from now on to another step."""
+        self._quantum = quantum.total_seconds()
+
     def at(self, when: datetime, key: str, act: Act) -> datetime:
         """Plan an act; returns the instant it was rounded to, never before ``when``."""
         rounded = self.rounded(when)

@@ -93,3 +93,9 @@ def test_after_the_storm_it_hurries_through_the_last_clocks() -> None:
     clock.stand(START + after(60))
     assert pace.rate() == LAST
     assert Pace(clock, 60, START).rate() == 60
+
+
+def test_the_grain_is_what_half_a_second_of_the_wall_shows_and_never_more_than_half_a_minute() -> None:
+    clock = StoryClock(START, 0)
+    assert Pace(clock, 10).grain == after(5)
+    assert Pace(clock, None).grain == after(30)

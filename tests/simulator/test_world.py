@@ -105,3 +105,18 @@ async def test_on_a_running_clock_acts_come_by_themselves_even_those_planned_lat
     await asyncio.gather(running, return_exceptions=True)
     assert seen == ["first", "last"]
     assert world.failures == []
+
+
+async def test_a_wider_step_gathers_what_comes_after_it_into_one_instant() -> None:
+    world = World(ManualClock(START))
+    planned = START + timedelta(seconds=7)
+    assert world.at(planned, "before", _nothing) == planned
+    world.step(timedelta(seconds=30))
+    assert {world.at(START + timedelta(seconds=n), f"k{n}", _nothing) for n in (1, 7, 30)} == {
+        START + timedelta(seconds=30)
+    }
+    assert world.due() == planned  # what was planned before keeps its instant
+
+
+async def _nothing() -> None:
+    """An act of which only the instant matters."""
