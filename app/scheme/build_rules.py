@@ -8,8 +8,6 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from app.scheme.files import (
-    AllCondition,
-    ConditionRow,
     DutyRow,
     HazardFile,
     HolidayRow,
@@ -18,28 +16,16 @@ from app.scheme.files import (
     ManualRow,
     NightRow,
     OverlapRow,
-    RainCondition,
     ResponseRow,
-    RiseCondition,
     RiverRow,
     SegmentsFile,
-    StageCondition,
     TownFile,
     UpliftFile,
     UpstreamRow,
     WarnedTownsRow,
 )
 from app.scheme.folder import Folder
-from app.warning.hazard import (
-    AllOf,
-    Condition,
-    HazardRules,
-    ObservedRule,
-    RainOver,
-    RiseOver,
-    SignalRule,
-    StageOver,
-)
+from app.warning.hazard import HazardRules, ObservedRule, SignalRule
 from app.warning.level import Level
 from app.warning.ruleset import (
     AlsoCall,
@@ -154,20 +140,8 @@ def _hazard(file: HazardFile) -> HazardRules:
                 for level, row in file.signal.items()
             }
         ),
-        observed=tuple(ObservedRule(row.level, _condition(row.when)) for row in file.observed),
+        observed=tuple(ObservedRule(row.level, row.when.build()) for row in file.observed),
     )
-
-
-def _condition(row: ConditionRow) -> Condition:
-    match row:
-        case RainCondition():
-            return RainOver(row.hours, row.mm)
-        case StageCondition():
-            return StageOver(row.mark, row.offset_m)
-        case RiseCondition():
-            return RiseOver(row.minutes, row.metres)
-        case AllCondition():
-            return AllOf(tuple(_condition(part) for part in row.of))
 
 
 def _duty(row: DutyRow, layers: LayersFile) -> DutyRules:

@@ -6,20 +6,10 @@ from collections.abc import Iterator
 from datetime import date
 
 from app.scheme.faults import Fault
-from app.scheme.files import (
-    HazardFile,
-    ObservedRow,
-    RainCondition,
-    RiseCondition,
-    SegmentsFile,
-    StageCondition,
-)
+from app.scheme.files import HazardFile, SegmentsFile
 from app.scheme.folder import Folder, Held
 from app.scheme.lines import Document
 from app.warning.level import Level
-
-MARK_ORDER = {"warning": 0, "guarantee": 1, "record": 2}
-_ABOVE_ANY_OFFSET = 10_000_000  # mm: marks first, their offsets second
 
 
 def check(folder: Folder) -> Iterator[Fault]:
@@ -69,7 +59,7 @@ def _claims(folder: Folder) -> Iterator[Fault]:
         if shape is None:
             continue
         since, until = shape.effective.since, shape.effective.until
-        if since and until and until < since:
+        if until and until < since:
             yield document.fault("until 早于 from", "effective", "until")
         for other in (other for other in earlier if _together(shape, other)):
             if other.id == shape.id:
@@ -77,13 +67,23 @@ def _claims(folder: Folder) -> Iterator[Fault]:
             for index, code in enumerate(shape.codes):
                 if code in other.codes:
                     yield document.fault(f"{code} 同一时期已在灾种“{other.id}”里", "codes", index)
+        yield from _names(shape, document)
         earlier.append(shape)
     if folder.hazards and not any("any" in shape.codes for shape in earlier):
         yield Fault("hazards/", 1, "没有一个灾种的 codes 是 any：不认识的代码会无规则可用")
 
 
+def _names(shape: HazardFile, document: Document) -> Iterator[Fault]:
+    """A name for a code that the hazard never sees says nothing; a hazard that nothing leads to is none."""
+    for code in shape.names:
+        if not {code, code[:3], "any"} & set(shape.codes):
+            yield document.fault(f"{code} 不归“{shape.id}”，给它起名不起作用", "names", code)
+    if not shape.codes and not shape.observed:
+        yield document.fault(f"灾种“{shape.id}”没有代码也没有实测标准，永远用不到", "codes")
+
+
 def _together(one: HazardFile, other: HazardFile) -> bool:
-    start = max(one.effective.since or date.min, other.effective.since or date.min)
+    start = max(one.effective.since, other.effective.since)
     end = min(one.effective.until or date.max, other.effective.until or date.max)
     return start <= end
 
@@ -95,11 +95,11 @@ def _observed(held: Held[HazardFile]) -> Iterator[Fault]:
         return
     if shape.observed and not shape.reported_as and not any(len(code) == 5 for code in shape.codes):
         yield document.fault("有 observed 而没有五位代码，要写 reported_as", "observed")
-    seen: dict[tuple[str, int], list[tuple[Level, int]]] = {}
+    seen: dict[tuple[str, ...], list[tuple[Level, int]]] = {}
     for index, row in enumerate(shape.observed):
         if row.level not in shape.signal:
             yield document.fault(f"该灾种没有{row.level.zh}这一级", "observed", index, "level")
-        asked = _asked(row)
+        asked = row.when.asks()
         if asked is None:
             continue
         key, value = asked
@@ -107,16 +107,3 @@ def _observed(held: Held[HazardFile]) -> Iterator[Fault]:
             if (row.level > level and value <= other) or (row.level < level and value >= other):
                 yield document.fault(f"{row.level.zh}与{level.zh}的标准次序颠倒", "observed", index, "when")
         seen.setdefault(key, []).append((row.level, value))
-
-
-def _asked(row: ObservedRow) -> tuple[tuple[str, int], int] | None:
-    """What is measured, and how much of it is asked for; None for a combination, which has no order."""
-    match row.when:
-        case RainCondition():
-            return ("rain", int(row.when.hours)), row.when.mm
-        case StageCondition():
-            return ("stage", 0), MARK_ORDER[row.when.mark] * _ABOVE_ANY_OFFSET + row.when.offset_m
-        case RiseCondition():
-            return ("rise", row.when.minutes), row.when.metres
-        case _:
-            return None

@@ -60,6 +60,16 @@ def _millimetres(value: Any) -> int:
     return int(mm)
 
 
+def _thousandths(value: Any) -> int:
+    """A measured value (cm, m, ℃) as whole thousandths."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise ValueError("要写数字，例如 15 或 0.5")
+    thousandths = Decimal(value) * 1000
+    if thousandths != thousandths.to_integral_value():
+        raise ValueError("最多三位小数")
+    return int(thousandths)
+
+
 def _none_as_never(value: Any) -> timedelta | None:
     return None if value is None else duration(value)
 
@@ -70,6 +80,7 @@ OptionalDuration = Annotated[timedelta | None, BeforeValidator(_none_as_never)]
 ClockTime = Annotated[time, BeforeValidator(_clock)]
 RainMm = Annotated[int, BeforeValidator(_tenths)]
 Metres = Annotated[int, BeforeValidator(_millimetres)]
+Thousandths = Annotated[int, BeforeValidator(_thousandths)]
 Text = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")]
 Role = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_-]*(\.[a-z][a-z_-]*)*$")]

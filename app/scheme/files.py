@@ -8,23 +8,22 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from app.scheme.conditions import ConditionRow
 from app.scheme.fields import (
     ClockTime,
     Day,
     Hours,
     LevelMap,
     LevelWord,
-    Metres,
     Model,
     Name,
-    RainMm,
     Role,
     Sourced,
     Text,
     TownCode,
 )
 
-Mark = Literal["warning", "guarantee", "record"]
+RiverMark = Literal["warning", "guarantee", "record"]
 PartName = Literal["responsible", "public", "orders"]
 ChannelKind = Literal["voice", "sms", "broadcast", "door"]
 MANUAL = frozenset(
@@ -71,42 +70,6 @@ class SegmentsFile(Model):
     no_onset: Annotated[list[WindowRow], Field(min_length=1)]
     observed: Text
     default: Text
-
-
-class RainCondition(Model):
-    """`kind: rain`."""
-
-    kind: Literal["rain"]
-    hours: Literal[1, 2, 3, 6, 12, 24]  # the windows that are read
-    mm: RainMm
-
-
-class StageCondition(Model):
-    """`kind: stage`: a water level against a mark."""
-
-    kind: Literal["stage"]
-    mark: Mark
-    offset_m: Metres = 0
-
-
-class RiseCondition(Model):
-    """`kind: rise`."""
-
-    kind: Literal["rise"]
-    minutes: Literal[10, 60, 180]  # the rises that are read
-    metres: Metres
-
-
-class AllCondition(Model):
-    """`kind: all`: every one of them at one station."""
-
-    kind: Literal["all"]
-    of: Annotated[list[ConditionRow], Field(min_length=2)]
-
-
-ConditionRow = Annotated[
-    RainCondition | StageCondition | RiseCondition | AllCondition, Field(discriminator="kind")
-]
 
 
 class SignalRow(Sourced):
@@ -222,7 +185,7 @@ class RiverRow(Model):
     """`kind: river`."""
 
     kind: Literal["river"]
-    mark: Mark
+    mark: RiverMark
     rising: bool = False
 
 

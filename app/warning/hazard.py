@@ -1,4 +1,4 @@
-"""分类: what is known of one kind of hazard, and the closed vocabulary of what may be asked of a gauge."""
+"""分类: what is known of one kind of hazard: its codes, what its signals promise, what a gauge must show."""
 
 from __future__ import annotations
 
@@ -6,41 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from app.warning.condition import Condition
 from app.warning.level import Level
-
-
-@dataclass(frozen=True, slots=True)
-class RainOver:
-    """Rain over `hours` of at least `tenths` (1/10 mm)."""
-
-    hours: int
-    tenths: int
-
-
-@dataclass(frozen=True, slots=True)
-class StageOver:
-    """Water level at or over a mark ("warning" 警戒, "guarantee" 保证, "record") plus an offset in mm."""
-
-    mark: str
-    offset_mm: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class RiseOver:
-    """Water level up by at least `mm` within `minutes`."""
-
-    minutes: int
-    mm: int
-
-
-@dataclass(frozen=True, slots=True)
-class AllOf:
-    """Every one of them at the same station."""
-
-    conditions: tuple[Condition, ...]
-
-
-Condition = RainOver | StageOver | RiseOver | AllOf
 
 
 @dataclass(frozen=True, slots=True)

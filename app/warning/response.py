@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from app.warning.condition import MARKS
 from app.warning.level import Level
 from app.warning.plan import Reason, Suggestion
 from app.warning.ruleset import ResponseCondition, ResponseRule, RiverOver, Ruleset, WarnedTowns
 from app.warning.situation import LevelReading, Situation
-from app.warning.thresholds import MARKS, Finding
+from app.warning.thresholds import Finding
 from app.warning.window import metres
 
 

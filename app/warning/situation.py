@@ -86,6 +86,33 @@ class LevelReading:
     guarantee_mm: int | None = None
     record_mm: int | None = None
     rise_mm: Mapping[int, int] = field(default_factory=dict)  # minutes looked back → rise over them
+    flood_limit_mm: int | None = None  # 汛限, a reservoir's
+    design_mm: int | None = None  # 设计洪水位
+    crest_mm: int | None = None  # 坝顶
+
+    def mark(self, name: str) -> int | None:
+        """A mark by its name in the rules ("warning", "flood-limit" …), None where the station has none."""
+        found: int | None = getattr(self, f"{name.replace('-', '_')}_mm")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class ElementReading:
+    """What a station measured of one element besides rain and level, in thousandths of its unit.
+
+    Units: cm of standing water, m/s, m, °C. What was not measured is absent, never zero.
+    """
+
+    station: str
+    place: str  # nine-digit code of its town; empty for a station outside the district
+    element: str  # "depth" "gust" "wind" "visibility" "temp" "ground_temp"
+    at: datetime  # of the newest reading looked at
+    milli: int | None  # the newest, None when it is too old to be the present state
+    highest: Mapping[int, int] = field(default_factory=dict)  # hours looked back → highest in them
+    lowest: Mapping[int, int] = field(default_factory=dict)
+    days: tuple[tuple[int, int] | None, ...] = ()  # (lowest, highest) of the last 24 h, those before, …
+    fell: Mapping[int, int] = field(default_factory=dict)  # hours → how much lower than so long before
+    kind: str = ""  # of station, e.g. "underpass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +127,4 @@ class Situation:
     levels: tuple[LevelReading, ...]
     others: tuple[WarningFacts, ...]  # other warnings in force
     district: Place
+    elements: tuple[ElementReading, ...] = ()

@@ -69,3 +69,28 @@ def metres(mm: int) -> str:
     sign = "-" if mm < 0 else ""
     whole, rest = divmod(abs(mm), 1000)
     return f"{sign}{whole}.{rest // 10:02d}"
+
+
+def decimal(milli: int) -> str:
+    """Thousandths as people read them: 37500 → "37.5", -3000 → "-3"."""
+    sign = "-" if milli < 0 else ""
+    whole, rest = divmod(abs(milli), 1000)
+    return f"{sign}{whole}.{rest:03d}".rstrip("0").rstrip(".")
+
+
+def since(minutes: int) -> str:
+    """A stretch of time in words: 180 → "3小时", 10 → "10分钟"."""
+    hours, rest = divmod(minutes, 60)
+    return f"{hours}小时" if hours and not rest else f"{minutes}分钟"
+
+
+# Lower edges of the Beaufort forces 1 to 17, thousandths of m/s at 10 m. Source: GB/T 28591-2012, table 1.
+FORCES: tuple[int, ...] = (
+    *(300, 1600, 3400, 5500, 8000, 10800, 13900, 17200, 20800, 24500, 28500, 32700),
+    *(37000, 41500, 46200, 51000, 56100),
+)
+
+
+def beaufort(milli: int) -> int:
+    """The force of a wind in thousandths of m/s, 0 to 17."""
+    return sum(milli >= edge for edge in FORCES)

@@ -1,13 +1,14 @@
 """What was measured becomes a level, at exactly the threshold and in any order of rows."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.warning.hazard import AllOf, ObservedRule, RainOver
+from app.warning.condition import AllOf, RainOver
+from app.warning.hazard import ObservedRule
 from app.warning.level import Level
 from app.warning.situation import LevelReading, RainWindow
 from app.warning.thresholds import Finding, observed
@@ -85,10 +86,12 @@ def test_conditions_joined_must_hold_at_one_station() -> None:
 
 
 def test_thresholds_hold_only_from_their_first_day() -> None:
+    rain_rules = next(h for h in rules().hazards if h.id == "rain")
+    young = replace(rules(), hazards=(replace(rain_rules, since=date(2026, 1, 1)),))
     before = datetime(2025, 12, 31, 15, 59, tzinfo=UTC)  # one minute before midnight in the district
-    assert [f for f in observed([rain(1000, 3)], [], rules(), before) if f.kind == "rain"] == []
+    assert observed([rain(1000, 3)], [], young, before) == ()
     first = datetime(2025, 12, 31, 16, 0, tzinfo=UTC)
-    assert [f.level for f in observed([rain(1000, 3)], [], rules(), first) if f.kind == "rain"] == [Level.RED]
+    assert [f.level for f in observed([rain(1000, 3)], [], young, first)] == [Level.RED]
 
 
 windows = st.lists(
