@@ -18,7 +18,7 @@ from app.activation.receive import Received, receive
 from app.activation.tables import FindingRow, Warning
 from app.audit import Actor
 from app.channels.registry import Registry
-from app.observations import windows
+from app.observations import elements, windows
 from app.origin import Origin
 from app.scheme.models import Scheme
 from app.warning.level import Level
@@ -50,6 +50,7 @@ async def look(
         await windows.read_levels(session, district, at),
         scheme.ruleset,
         at,
+        await elements.read_elements(session, district, at),
     )
     risen, changed = await _keep(session, district, origin, found, at)
     if changed:

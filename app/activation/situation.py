@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import beats
 from app.activation.tables import Warning
 from app.directory import people
-from app.observations import windows
+from app.observations import elements, windows
 from app.scheme.models import Scheme
 from app.warning.level import Level
 from app.warning.situation import Holding, Place, Situation, WarningFacts
@@ -110,6 +110,7 @@ async def gather(
         holdings=tuple(holdings),
         windows=await _once(session, "windows", at, windows.read_windows(session, row.district, at)),
         levels=await _once(session, "levels", at, windows.read_levels(session, row.district, at)),
+        elements=await _once(session, "elements", at, elements.read_elements(session, row.district, at)),
         # A raise is the district's own resolve, no sign of the weather: nothing is proposed because of it.
         others=tuple(
             facts_of(other)

@@ -38,14 +38,14 @@ from app.directory.settlement import Settlement
 from app.intake import disposition, event_codes, placing
 from app.intake.disposition import Earlier, Where
 from app.intake.message import Message, MsgType, Problem
-from app.observations import stations, windows
+from app.observations import elements, stations, windows
 from app.observations.accept import accept
 from app.scheme.models import Scheme
 from app.settings import Settings
 from app.warning.level import Level
 from app.warning.plan import Plan
 from app.warning.planner import plan
-from app.warning.situation import LevelReading, Place, RainWindow, Situation, WarningFacts
+from app.warning.situation import ElementReading, LevelReading, Place, RainWindow, Situation, WarningFacts
 from app.warning.thresholds import Finding, observed
 
 BY = Actor("system", "explain")
@@ -131,6 +131,7 @@ class Ground:
     towns: tuple[Place, ...]
     windows: tuple[RainWindow, ...]
     levels: tuple[LevelReading, ...]
+    elements: tuple[ElementReading, ...]
 
 
 async def _measured(scratch: Database, given: Given, scheme: Scheme, out: Explained) -> None:
@@ -224,6 +225,7 @@ async def explain(found: Settings, given: Given, at: datetime, codes: str) -> tu
                     await people.towns(session, district),
                     await windows.read_windows(readings, district, at),
                     await windows.read_levels(readings, district, at),
+                    await elements.read_elements(readings, district, at),
                 )
             await _answer(session, ground, given, codes, out)
     return scheme, out
@@ -231,7 +233,7 @@ async def explain(found: Settings, given: Given, at: datetime, codes: str) -> tu
 
 async def _answer(session: Session, ground: Ground, given: Given, codes: str, out: Explained) -> None:
     scheme, at = ground.scheme, ground.at
-    out.findings = observed(ground.windows, ground.levels, scheme.ruleset, at)
+    out.findings = observed(ground.windows, ground.levels, scheme.ruleset, at, ground.elements)
     planned: list[WarningFacts] = []
     for _, message in given.warnings:
         where, decision = await _placed(session, message, ground, codes)
@@ -261,6 +263,7 @@ async def _answer(session: Session, ground: Ground, given: Given, codes: str, ou
             ground.levels,
             tuple(planned[1:]),
             Place(scheme.district.code, scheme.district.name, "", "district"),
+            ground.elements,
         ),
         scheme.ruleset,
     )

@@ -132,7 +132,7 @@ STATIONS = Form(
     {
         "code": Column(code),
         "name": Column(text),
-        "kind": Column(word("rain", "river", "reservoir", "waterlogging", "weather")),
+        "kind": Column(word("rain", "river", "reservoir", "waterlogging", "underpass", "weather")),
         "river": NOTE,
         "town_code": Column(code, required=False),
         "village_code": Column(code, required=False, optional=True),

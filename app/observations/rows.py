@@ -69,6 +69,7 @@ ELEMENTS = {
     "wind": Column("wind", 2, 0, 120),
     "visibility": Column("visibility", 2, 0, 200_000),
     "temp": Column("temp", 2, -60, 60),
+    "ground_temp": Column("ground_temp", 2, -60, 90),
 }
 FORECAST_ELEMENTS = {**ELEMENTS, "rain": Column("rain", 2, 0, 2000)}
 FORMS = (*MEASURED, "ELEMENT", "FORECAST")

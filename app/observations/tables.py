@@ -24,7 +24,7 @@ class Station(Base):
     code: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
     kind: Mapped[str] = mapped_column(sa.String(16))
     """``rain``, ``river``, ``reservoir``, or another that only ELEMENT rows come from (``waterlogging``,
-    ``weather``).
+    ``underpass``, ``weather``).
     """
     name: Mapped[str] = mapped_column(sa.String(80))
     river: Mapped[str | None] = mapped_column(sa.String(40))

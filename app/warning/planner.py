@@ -33,7 +33,7 @@ def plan(situation: Situation, rules: Ruleset) -> Plan:
     chosen = [town for town in situation.towns if town.code in warning.places]
     if not chosen:
         raise ValueError("the warning names no town of the district")
-    findings = observed(situation.windows, situation.levels, rules, at)
+    findings = observed(situation.windows, situation.levels, rules, at, situation.elements)
     where = stage(warning, hazard, findings, rules, at)
     segment = where.segment.id
     # A reminder is no signal, so it has no level that could be raised; what is raised is not raised again.

@@ -24,7 +24,7 @@ def uplift(
     if higher is None:
         return None
     if findings is None:
-        findings = observed(situation.windows, situation.levels, rules, situation.at)
+        findings = observed(situation.windows, situation.levels, rules, situation.at, situation.elements)
     checked = (_holds(condition, level, situation, rules, findings) for condition in rules.uplift.conditions)
     reasons = tuple(reason for reason in checked if reason)
     if not reasons:
