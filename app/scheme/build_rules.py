@@ -141,6 +141,7 @@ def _hazard(file: HazardFile) -> HazardRules:
             }
         ),
         observed=tuple(ObservedRule(row.level, row.when.build()) for row in file.observed),
+        names=MappingProxyType(dict(file.names)),
     )
 
 

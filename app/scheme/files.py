@@ -86,13 +86,14 @@ class ObservedRow(Sourced):
     when: ConditionRow
 
 
-class Effective(Model):
-    """From and until which day."""
+class Effective(Sourced):
+    """From and until which day the rules of a hazard hold."""
 
-    since: Day | None = Field(None, alias="from")
+    since: Day = Field(alias="from")
     until: Day | None = None
 
 
+EventCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{5}$")]
 Family = Literal["flood", "geology", "storm", "cold", "heat", "air", "fire", "other"]
 
 
@@ -104,8 +105,9 @@ class HazardFile(Model):
     codes: list[Annotated[str, StringConstraints(pattern=r"^(any|[0-9A-Z]{3}|[0-9A-Z]{5})$")]] = []
     family: Family
     issuer: Text
-    reported_as: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{5}$")] | None = None
-    effective: Effective = Effective()
+    reported_as: EventCode | None = None
+    names: dict[EventCode, Text] = {}
+    effective: Effective
     signal: dict[LevelWord, SignalRow]
     observed: list[ObservedRow] = []
 

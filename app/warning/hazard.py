@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from app.warning.condition import Condition
@@ -42,6 +42,12 @@ class HazardRules:
     until: date | None  # last day
     signal: Mapping[Level, SignalRule]
     observed: tuple[ObservedRule, ...]
+    # event code → its own name, where that of the rules would be wrong in a text: 雷雨大风 under 大风
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def called(self, code: str) -> str:
+        """What an event is called in plans and texts."""
+        return self.names.get(code, self.name)
 
 
 def in_effect(hazard: HazardRules, day: date) -> bool:

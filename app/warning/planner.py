@@ -55,7 +55,7 @@ def plan(situation: Situation, rules: Ruleset) -> Plan:
         controls=() if reminder else measures.controls(warning.level, segment, hazard, rules),
         next_cut=_next_cut(situation, rules, hazard, where),
         actions=() if reminder else measures.actions(warning.level, segment, rules),
-        because=(where.because, *_level_missing(warning.level, hazard), *_raised(warning)),
+        because=(where.because, *_level_missing(warning, hazard), *_raised(warning)),
     )
 
 
@@ -71,11 +71,12 @@ def _raised(warning: WarningFacts) -> tuple[Reason, ...]:
     return (Reason("uplift.decided", text, {"from": warning.raised_from.word, "level": warning.level.word}),)
 
 
-def _level_missing(level: Level, hazard: HazardRules) -> tuple[Reason, ...]:
+def _level_missing(warning: WarningFacts, hazard: HazardRules) -> tuple[Reason, ...]:
     """A level the hazard does not have (no blue for heat) is planned as it came, and said."""
+    level = warning.level
     if level is Level.HINT or level in hazard.signal:
         return ()
-    text = f"{hazard.name}没有{level.zh}这一级，按来报级别执行"
+    text = f"{hazard.called(warning.hazard)}没有{level.zh}这一级，按来报级别执行"
     return (Reason("hazard.level-missing", text, {"level": level.word}),)
 
 
@@ -90,6 +91,7 @@ def _lines(
     called = _called(situation, rules, hazard, where)
     holdings = {(h.town, h.duty): h for h in situation.holdings}
     measured = by_place(findings)
+    name = hazard.called(situation.warning.hazard)
     lines = [
         _line(situation, duty, situation.district, why, holdings, rules, ())
         for duty, why in called
@@ -98,7 +100,7 @@ def _lines(
     local = [(duty, why) for duty, why in called if duty.layer != DISTRICT_LAYER]
     held = {duty.key for duty, _ in local}
     for town in sorted(chosen, key=lambda t: t.code):
-        inside = Reason("area.inside", f"{town.name}在{hazard.name}预警区域内", {"place": town.code})
+        inside = Reason("area.inside", f"{town.name}在{name}预警区域内", {"place": town.code})
         seen = (inside, *(f.reason for f in measured.get(town.code, ()) if _is_of(f, hazard)))
         for duty, why in [*local, *_also(town.code, held, situation, rules, hazard, where)]:
             lines.append(_line(situation, duty, town, why, holdings, rules, seen))
@@ -202,11 +204,12 @@ def _line(
 
 def _not_chosen(situation: Situation, hazard: HazardRules, findings: tuple[Finding, ...]) -> list[NotChosen]:
     measured = by_place(findings)
+    name = hazard.called(situation.warning.hazard)
     result: list[NotChosen] = []
     for town in sorted(situation.towns, key=lambda t: t.code):
         if town.code in situation.warning.places:
             continue
-        outside = Reason("area.outside", f"{town.name}不在本次{hazard.name}预警区域内")
+        outside = Reason("area.outside", f"{town.name}不在本次{name}预警区域内")
         over = tuple(
             Reason("area.measured", f"但请留意：{f.reason.text}", f.reason.values)
             for f in measured.get(town.code, ())

@@ -75,7 +75,7 @@ PLANTED = [
         "{hours: 12, text: 12小时内降雨量将达50毫米以上}",
         "缺少“source”",
     ),
-    ("hazards/rain.yaml", "from: 2026-01-01", "from: 2026-02-30", "没有 2026-02-30 这一天"),
+    ("hazards/rain.yaml", "from: 2007-06-12", "from: 2026-02-30", "没有 2026-02-30 这一天"),
     ("hazards/river.yaml", "11A01", "11B03", "同一时期已在灾种"),
     (
         "hazards/haze.yaml",

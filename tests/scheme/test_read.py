@@ -9,7 +9,7 @@ import pytest
 from app.warning.level import Level
 from app.warning.planner import plan
 from tests.scheme.configs import Config, copied
-from tests.warning.situations import NOON, PANLONG, rain, scheme, situation, warning
+from tests.warning.situations import NOON, PANLONG, WUJIA, rain, scheme, situation, warning
 
 
 @pytest.fixture
@@ -130,10 +130,49 @@ def test_other_segments_are_an_edit_of_the_config_alone(config) -> None:
     assert by_lead == {30: "T1", 13: "T1", 12: "T2", 7: "T2", 6: "T3", 2: "T4"}
 
 
+def test_a_new_hazard_is_a_file_of_the_config_alone(config) -> None:
+    text = (config.path / "hazards/hail.yaml").read_text(encoding="utf-8")
+    text = text.replace("id: hail", "id: tornado").replace("name: 冰雹", "name: 龙卷风")
+    (config.path / "hazards/tornado.yaml").write_text(text.replace("11B15", "11B02"), encoding="utf-8")
+    config.edit("hazards/any.yaml", "  11B02: 龙卷风\n", "")
+    rules = config.read().ruleset
+    made = plan(situation(warning(Level.RED, hazard="11B02")), rules)
+    assert (made.segment, made.segment_from) == ("T4", "window")
+    assert "storm" in {h.family for h in rules.hazards if h.id == "tornado"}
+    assert made.not_chosen[0].because[0].text.endswith("不在本次龙卷风预警区域内")
+
+
+def test_a_new_industry_is_a_file_of_the_config_alone(config) -> None:
+    (config.path / "industries/market.yaml").write_text(
+        "id: market\nname: 集贸市场\ndepartment: 商务委\nsource: assumed\nfuse: [棚顶积水]\n"
+        "measures:\n  - {level: orange, families: [flood], segments: [T4], text: 收摊}\n",
+        encoding="utf-8",
+    )
+    made = plan(situation(warning(Level.RED)), config.read().ruleset)
+    assert [(m.department, m.text) for m in made.measures if m.industry == "集贸市场"] == [
+        ("商务委", "收摊"),
+        ("商务委", "熔断：棚顶积水，不等指令先停先撤"),
+    ]
+    early = plan(situation(warning(Level.RED, onset=NOON + timedelta(hours=30))), config.read().ruleset)
+    assert "收摊" not in {m.text for m in early.measures}
+
+
+def test_a_town_s_own_clock_is_an_edit_of_its_file_alone(config) -> None:
+    (config.path / "towns/500153103.yaml").write_text(
+        'code: "500153103"\nname: 吴家镇\nwhy: 清流河源头\nsource: assumed\n'
+        "clocks:\n  L2/town-duty: {red: 4m}\n",
+        encoding="utf-8",
+    )
+    made = plan(situation(warning(Level.RED)), config.read().ruleset)
+    (line,) = [x for x in made.lines if (x.place, x.duty, x.part) == (WUJIA, "town-duty", "responsible")]
+    assert line.answer_within == timedelta(minutes=4)
+    assert "吴家镇预案：清流河源头，时限另定" in {reason.text for reason in line.because}
+
+
 def test_a_new_table_from_a_day_on_stands_beside_the_old_one(config) -> None:
-    config.edit("hazards/rain.yaml", "{from: 2026-01-01}", "{from: 2026-01-01, until: 2026-07-21}")
+    config.edit("hazards/rain.yaml", "{from: 2007-06-12,", "{from: 2007-06-12, until: 2026-07-21,")
     later = (config.path / "hazards/rain.yaml").read_text(encoding="utf-8")
-    later = later.replace("{from: 2026-01-01, until: 2026-07-21}", "{from: 2026-07-22}").replace(
+    later = later.replace("{from: 2007-06-12, until: 2026-07-21,", "{from: 2026-07-22,").replace(
         "mm: 100", "mm: 80.5"
     )
     (config.path / "hazards/rain-2026-07.yaml").write_text(later, encoding="utf-8")
