@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import audit, events
-from app.activation import let_out, lineage, said
+from app.activation import kept, let_out, lineage, said
 from app.activation.let_out import line_key
 from app.activation.situation import gather
 from app.activation.states import UNDECIDED, check_part
@@ -84,7 +84,9 @@ async def make(
         cause=cause,
         made_at=at,
         body=body(plan, at),
+        made_for=kept.pack(situation),
     )
+    await kept.keep(session, row.district, scheme, at=at)
     session.add(plan_row)
     row.plan_id, row.plan_hash, row.segment = plan_row.id, digest, plan.segment
     await session.flush()

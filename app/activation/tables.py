@@ -97,6 +97,20 @@ class PlanRow(Base):
     cause: Mapped[str] = mapped_column(sa.Text)
     made_at: Mapped[datetime]
     body: Mapped[dict[str, Any]]  # lines, not_chosen, measures, suggestions, controls as in the contract
+    # the situation it was made for (``kept``), so that it can be made again
+    made_for: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+
+
+class SchemeRow(Base):
+    """A scheme that made a plan or was put before an approver: every file of it, kept for ever."""
+
+    __tablename__ = "scheme"
+
+    district: Mapped[str] = mapped_column(sa.String(12), primary_key=True)
+    digest: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    version: Mapped[str] = mapped_column(sa.String(40))
+    files: Mapped[bytes] = mapped_column(sa.LargeBinary)  # JSON, name → text, deflated
+    first_at: Mapped[datetime]
 
 
 class Part(Base):

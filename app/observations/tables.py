@@ -83,6 +83,25 @@ class Reading(Base):
     revised_at: Mapped[datetime | None]
 
 
+class RainSeries(Base):
+    """Rain of twelve hours of one gauge side by side, so that a window is a sum over one row or three.
+
+    A copy of ``Reading`` in the form windows ask for, kept in the same transaction. ``block`` counts twelve
+    hours since 1970 UTC; ``slots`` holds 32-bit little-endian thousandths of a millimetre, one for each
+    period of ``interval_minutes`` that ends in the block, -1 where none came. Empty: rows came that stand on
+    no such grid, and the windows read ``Reading`` itself.
+    """
+
+    __tablename__ = "rain_series"
+    __table_args__ = (sa.ForeignKeyConstraint(["district", "station"], ["station.district", "station.code"]),)
+
+    district: Mapped[str] = mapped_column(sa.String(12), primary_key=True)
+    block: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    station: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
+    interval_minutes: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    slots: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
 class Forecast(Base):
     """A forecast value for a town and a period; a newer issue replaces an older one."""
 

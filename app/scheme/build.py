@@ -49,6 +49,7 @@ def build(folder: Folder) -> Scheme:
         channels=tuple(MappingProxyType(dict(entry)) for entry in _whole(folder.channels.shape).channels),
         templates=tuple(_templates(held for file in folder.wording for held in _whole(file.shape).templates)),
         towns=rules.towns,
+        files=MappingProxyType({held.file: held.text for held in folder.documents()}),
     )
 
 

@@ -28,10 +28,11 @@ _TRAPS = frozenset(
 
 @dataclass(slots=True)
 class Document:
-    """One file: its data, the line of every value in it, and what was wrong with the YAML itself."""
+    """One file: its text and data, the line of every value in it, and what was wrong with the YAML itself."""
 
     file: str
     data: Any = None
+    text: str = ""
     lines: dict[Where, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
@@ -56,6 +57,7 @@ def load(path: Path, file: str) -> Document:
     except UnicodeDecodeError:
         document.faults.append(Fault(file, 1, "不是 UTF-8 编码"))
         return document
+    document.text = text
     try:
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:

@@ -158,6 +158,7 @@ class Scheme:
     channels: tuple[Mapping[str, Any], ...]  # entries of channels.yaml, in order; `channels` checks them
     templates: tuple[Template, ...]
     towns: Mapping[str, TownRules]
+    files: Mapping[str, str]  # name → text: what it was read from, kept with the plans it makes
 
     def duty(self, layer: str, duty: str) -> Duty:
         """A duty of a layer. Raises KeyError if there is none."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -20,6 +21,21 @@ def read(path: Path) -> Scheme:
     if faults:
         raise SchemeFaults(faults)
     return build(folder)
+
+
+def read_files(files: Mapping[str, str]) -> Scheme:
+    """The Scheme that was once read from these files (`Scheme.files`). Raises SchemeFaults.
+
+    A later version of the product may ask for more than an old scheme says; then the faults tell it.
+    """
+    with tempfile.TemporaryDirectory(prefix="jiaoying-scheme-") as folder:
+        for name, text in files.items():
+            file = Path(folder) / name
+            if not file.resolve().is_relative_to(Path(folder).resolve()):
+                raise SchemeFaults([Fault(name, 1, "文件名越出目录")])
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        return read(Path(folder))
 
 
 def _across(folder: Folder) -> Iterator[Fault]:

@@ -889,9 +889,26 @@ def upgrade() -> None:
         sa.Column("cause", sa.Text(), nullable=False),
         sa.Column("made_at", UtcDateTime(), nullable=False),
         sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("made_for", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["warning_id"], ["warning.id"], name=op.f("fk_plan_warning_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan")),
         sa.UniqueConstraint("warning_id", "version", name=op.f("uq_plan_warning_id_version")),
+    )
+    op.create_table(
+        "rain_series",
+        sa.Column("district", sa.String(length=12), nullable=False),
+        sa.Column("block", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("station", sa.String(length=20), nullable=False),
+        sa.Column("interval_minutes", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("slots", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["district", "station"],
+            ["station.district", "station.code"],
+            name=op.f("fk_rain_series_district_station"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "district", "block", "station", "interval_minutes", name=op.f("pk_rain_series")
+        ),
     )
     op.create_table(
         "reading",
@@ -921,6 +938,23 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "rehearsal",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("district", sa.String(length=12), nullable=False),
+        sa.Column("old_digest", sa.String(length=64), nullable=False),
+        sa.Column("new_digest", sa.String(length=64), nullable=False),
+        sa.Column("old_version", sa.String(length=40), nullable=False),
+        sa.Column("new_version", sa.String(length=40), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("signed_by", sa.String(length=36), nullable=True),
+        sa.Column("signed_at", UtcDateTime(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rehearsal")),
+    )
+    op.create_index("ix_rehearsal_made", "rehearsal", ["district", "made_at"], unique=False)
+    op.create_table(
         "report",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("district", sa.String(length=12), nullable=False),
@@ -941,6 +975,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("district", "event_id", name=op.f("uq_report_district_event_id")),
     )
     op.create_index("ix_report_disaster", "report", ["disaster_id", "received_at"], unique=False)
+    op.create_table(
+        "scheme",
+        sa.Column("district", sa.String(length=12), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.String(length=40), nullable=False),
+        sa.Column("files", sa.LargeBinary(), nullable=False),
+        sa.Column("first_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("district", "digest", name=op.f("pk_scheme")),
+    )
     op.create_table(
         "shift",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -1075,10 +1118,14 @@ def downgrade() -> None:
     op.drop_index("ix_shift_person", table_name="shift")
     op.drop_index("ix_shift_now", table_name="shift")
     op.drop_table("shift")
+    op.drop_table("scheme")
     op.drop_index("ix_report_disaster", table_name="report")
     op.drop_table("report")
+    op.drop_index("ix_rehearsal_made", table_name="rehearsal")
+    op.drop_table("rehearsal")
     op.drop_index("ix_reading_window", table_name="reading")
     op.drop_table("reading")
+    op.drop_table("rain_series")
     op.drop_table("plan")
     op.drop_index("ix_place_code_place", table_name="place_code")
     op.drop_table("place_code")
