@@ -10,21 +10,15 @@ from zoneinfo import ZoneInfo
 from app.scheme.files import (
     DutyRow,
     HazardFile,
-    HolidayRow,
     IndustryFile,
     LayersFile,
-    ManualRow,
-    NightRow,
-    OverlapRow,
     ResponseRow,
-    RiverRow,
     SegmentsFile,
     TownFile,
     UpliftFile,
-    UpstreamRow,
-    WarnedTownsRow,
 )
 from app.scheme.folder import Folder
+from app.scheme.signs import ManualRow
 from app.warning.hazard import HazardRules, ObservedRule, SignalRule
 from app.warning.level import Level
 from app.warning.ruleset import (
@@ -32,22 +26,15 @@ from app.warning.ruleset import (
     Cell,
     ControlRule,
     DutyRules,
-    Holiday,
     IndustryMeasure,
-    Night,
-    Overlap,
-    ResponseCondition,
+    Reported,
     ResponseRule,
-    RiverOver,
     Ruleset,
     Segment,
     StageRules,
     TownMeasure,
     TownRules,
-    UpliftCondition,
     UpliftRules,
-    Upstream,
-    WarnedTowns,
 )
 
 BY_RESPONSE = {level.response: level for level in Level if level.response}
@@ -112,12 +99,24 @@ def _channels(rows: Mapping[Level, Sequence[str]]) -> Mapping[Level, tuple[str, 
 def _stage(file: SegmentsFile) -> StageRules:
     return StageRules(
         segments=tuple(
-            Segment(row.id, row.name, timedelta(hours=row.from_hours), timedelta(hours=row.to_hours))
+            Segment(
+                row.id,
+                row.name,
+                timedelta(hours=row.from_hours),
+                timedelta(hours=row.to_hours),
+                row.purpose,
+            )
             for row in file.segments
         ),
         by_window=tuple((timedelta(hours=row.at_least_hours), row.segment) for row in file.no_onset),
         observed=file.observed,
         default=file.default,
+        reported=Reported(
+            file.reported.segment,
+            file.reported.within,
+            MappingProxyType({family: frozenset(kinds) for family, kinds in file.reported.kinds.items()}),
+        ),
+        outlived=file.outlived.after,
     )
 
 
@@ -163,33 +162,17 @@ def _duty(row: DutyRow, layers: LayersFile) -> DutyRules:
 
 
 def _uplift(file: UpliftFile) -> UpliftRules:
-    conditions: list[UpliftCondition] = []
-    for row in file.conditions:
-        match row:
-            case NightRow():
-                conditions.append(Night(row.since, row.until))
-            case UpstreamRow():
-                above = {town: frozenset(codes) for town, codes in row.above.items()}
-                conditions.append(Upstream(MappingProxyType(above)))
-            case OverlapRow():
-                conditions.append(Overlap(tuple(frozenset(pair) for pair in row.pairs), row.from_level))
-            case HolidayRow():
-                conditions.append(Holiday(row.name, row.since, row.until))
-    return UpliftRules(file.from_level, tuple(conditions))
+    return UpliftRules(file.from_level, tuple(row.build() for row in file.conditions))
 
 
 def _response(row: ResponseRow) -> ResponseRule:
-    signs: list[ResponseCondition] = []
-    for condition in row.any_of:
-        match condition:
-            case WarnedTownsRow():
-                signs.append(WarnedTowns(condition.hazard, condition.level, condition.towns))
-            case RiverRow():
-                signs.append(RiverOver(condition.mark, condition.rising))
-            case ManualRow():
-                pass  # shown beside, below
-    manual = tuple(condition.text for condition in row.any_of if isinstance(condition, ManualRow))
-    return ResponseRule(row.family, BY_RESPONSE[row.level], tuple(signs), manual, row.signed_by)
+    return ResponseRule(
+        family=row.family,
+        level=BY_RESPONSE[row.level],
+        any_of=tuple(sign for sign in (one.build() for one in row.any_of) if sign is not None),
+        manual=tuple(sign.text for sign in row.any_of if isinstance(sign, ManualRow)),
+        signed_by=row.signed_by,
+    )
 
 
 def _measures(file: IndustryFile) -> Iterator[IndustryMeasure]:

@@ -49,6 +49,8 @@ def _no_onset(shape: SegmentsFile, document: Document) -> Iterator[Fault]:
     for key, value in (("observed", shape.observed), ("default", shape.default)):
         if value not in known:
             yield document.fault(f"没有时段 {value}", key)
+    if shape.reported.segment not in known:
+        yield document.fault(f"没有时段 {shape.reported.segment}", "reported", "segment")
 
 
 def _claims(folder: Folder) -> Iterator[Fault]:

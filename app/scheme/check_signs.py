@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from app.scheme.faults import Fault
-from app.scheme.files import HolidayRow, NightRow, OverlapRow, UpstreamRow, WarnedTownsRow
 from app.scheme.folder import Folder
 from app.scheme.known import hazard_ids, segment_ids
 from app.scheme.lines import Document
+from app.scheme.signs import DroughtToFloodRow, HolidayRow, NightRow, OverlapRow, UpstreamRow, WarnedTownsRow
 
 Here = tuple[str, int]
 
@@ -34,9 +34,13 @@ def _uplift(folder: Folder) -> Iterator[Fault]:
             case HolidayRow():
                 if row.until < row.since:
                     yield document.fault("until 早于 from", *here, "until")
+            case DroughtToFloodRow():
+                yield from _turn(row, hazard_ids(folder), document, here)
             case NightRow():
                 if row.until == row.since:
                     yield document.fault("夜间起止相同", *here, "until")
+            case _:  # what names nothing cannot name it wrongly
+                pass
 
 
 def _overlap(row: OverlapRow, hazards: set[str] | None, document: Document, here: Here) -> Iterator[Fault]:
@@ -44,6 +48,15 @@ def _overlap(row: OverlapRow, hazards: set[str] | None, document: Document, here
         for name in pair:
             if hazards is not None and name not in hazards:
                 yield document.fault(f"没有灾种 {name}", *here, "pairs", index)
+
+
+def _turn(
+    row: DroughtToFloodRow, hazards: set[str] | None, document: Document, here: Here
+) -> Iterator[Fault]:
+    for key, names in (("drought", row.drought), ("flood", row.flood)):
+        for index, name in enumerate(names):
+            if hazards is not None and name not in hazards:
+                yield document.fault(f"没有灾种 {name}", *here, key, index)
 
 
 def _upstream(row: UpstreamRow, towns: set[str], document: Document, here: Here) -> Iterator[Fault]:

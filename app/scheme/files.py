@@ -10,8 +10,8 @@ from pydantic import Field, StringConstraints
 
 from app.scheme.conditions import ConditionRow
 from app.scheme.fields import (
-    ClockTime,
     Day,
+    Duration,
     Hours,
     LevelMap,
     LevelWord,
@@ -22,13 +22,15 @@ from app.scheme.fields import (
     Text,
     TownCode,
 )
+from app.scheme.signs import ResponseSign, UpliftSign
 
-RiverMark = Literal["warning", "guarantee", "record"]
 PartName = Literal["responsible", "public", "orders"]
 ChannelKind = Literal["voice", "sms", "broadcast", "door"]
 MANUAL = frozenset(
     {"gong", "door", "onsite", "radio", "page"}
 )  # done by hand or by us: no gateway carries them
+EventCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{5}$")]
+Family = Literal["flood", "geology", "storm", "cold", "heat", "air", "fire", "other"]
 DutyRef = Annotated[str, StringConstraints(pattern=r"^(L[1-6]|key)/[a-z][a-z-]*$")]
 
 
@@ -54,6 +56,8 @@ class SegmentRow(Sourced):
     name: Text
     from_hours: Annotated[int, Field(ge=1, le=720)]
     to_hours: Annotated[int, Field(ge=0, le=720)]
+    inputs: Text
+    purpose: Text
 
 
 class WindowRow(Sourced):
@@ -63,6 +67,20 @@ class WindowRow(Sourced):
     segment: Text
 
 
+class ReportedKinds(Sourced):
+    """Field reports (灾情) that mean it has begun: kinds by family, not older than `within`."""
+
+    segment: Text
+    within: Duration
+    kinds: dict[Family, Annotated[list[Name], Field(min_length=1)]]
+
+
+class Outlived(Sourced):
+    """After how long a signal that promises no time is asked after."""
+
+    after: Duration
+
+
 class SegmentsFile(Model):
     """segments.yaml."""
 
@@ -70,6 +88,8 @@ class SegmentsFile(Model):
     no_onset: Annotated[list[WindowRow], Field(min_length=1)]
     observed: Text
     default: Text
+    reported: ReportedKinds
+    outlived: Outlived
 
 
 class SignalRow(Sourced):
@@ -91,10 +111,6 @@ class Effective(Sourced):
 
     since: Day = Field(alias="from")
     until: Day | None = None
-
-
-EventCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{5}$")]
-Family = Literal["flood", "geology", "storm", "cold", "heat", "air", "fire", "other"]
 
 
 class HazardFile(Model):
@@ -174,30 +190,6 @@ class MatrixFile(Sourced):
     cells: dict[str, dict[LevelWord, CellRow]]
 
 
-class WarnedTownsRow(Model):
-    """`kind: towns`."""
-
-    kind: Literal["towns"]
-    hazard: Name
-    level: LevelWord
-    towns: Annotated[int, Field(ge=1)]
-
-
-class RiverRow(Model):
-    """`kind: river`."""
-
-    kind: Literal["river"]
-    mark: RiverMark
-    rising: bool = False
-
-
-class ManualRow(Model):
-    """`kind: manual`: a sign only a person can see."""
-
-    kind: Literal["manual"]
-    text: Text
-
-
 class ResponseRow(Sourced):
     """One response level of one family."""
 
@@ -205,7 +197,7 @@ class ResponseRow(Sourced):
     level: Literal["I", "II", "III", "IV"]
     signed_by: Text
     any_of: Annotated[
-        list[Annotated[WarnedTownsRow | RiverRow | ManualRow, Field(discriminator="kind")]],
+        list[ResponseSign],
         Field(min_length=1),
     ]
 
@@ -216,43 +208,11 @@ class ResponseFile(Model):
     responses: list[ResponseRow]
 
 
-class NightRow(Sourced):
-    """`kind: night`."""
-
-    kind: Literal["night"]
-    since: ClockTime = Field(alias="from")
-    until: ClockTime
-
-
-class UpstreamRow(Sourced):
-    """`kind: upstream`: town → the towns above it on the same water."""
-
-    kind: Literal["upstream"]
-    above: dict[TownCode, Annotated[list[TownCode], Field(min_length=1)]]
-
-
-class OverlapRow(Sourced):
-    """`kind: overlap`."""
-
-    kind: Literal["overlap"]
-    pairs: Annotated[list[Annotated[list[Name], Field(min_length=2, max_length=2)]], Field(min_length=1)]
-    from_level: LevelWord
-
-
-class HolidayRow(Sourced):
-    """`kind: holiday`."""
-
-    kind: Literal["holiday"]
-    name: Text
-    since: Day = Field(alias="from")
-    until: Day
-
-
 class UpliftFile(Model):
     """uplift.yaml."""
 
     from_level: LevelWord
-    conditions: list[Annotated[NightRow | UpstreamRow | OverlapRow | HolidayRow, Field(discriminator="kind")]]
+    conditions: list[UpliftSign]
 
 
 class MeasureRow(Model):

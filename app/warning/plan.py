@@ -85,7 +85,11 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What the rules propose and only a person may do: "uplift" (提级) or "response" (响应)."""
+    """What the rules propose and only a person may do.
+
+    "uplift" (提级), "response" (响应), "outlook" (a forecast asks for a consultation) or "outlived" (the
+    issuer is asked whether it should be lifted).
+    """
 
     kind: str
     text: str
@@ -98,7 +102,9 @@ class Plan:
     """The answer of the planner. `next_cut` is when it must be made again because time alone changes it."""
 
     segment: str
-    segment_from: str  # "observed" | "onset" | "effective" | "window" | "default": which input was used
+    segment_from: (
+        str  # "observed" | "reported" | "onset" | "effective" | "window" | "default": which input was used
+    )
     level: Level
     response_level: str | None  # "IV" … "I", proposed, not started
     lines: tuple[PlanLine, ...]

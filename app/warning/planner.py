@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from app.warning import measures
+from app.warning.doubts import doubts
 from app.warning.hazard import HazardRules, next_level
 from app.warning.level import Level
+from app.warning.outlived import outlived, promised_until
+from app.warning.outlook import Expected, expected, outlook
 from app.warning.plan import NotChosen, Plan, PlanLine, Reason
 from app.warning.response import response
 from app.warning.ruleset import AlsoCall, Cell, DutyRules, Ruleset
 from app.warning.situation import Holding, Place, Situation, WarningFacts
 from app.warning.stage import Stage, stage
+from app.warning.standing import standing
 from app.warning.thresholds import Finding, by_place, observed
 from app.warning.uplift import next_edge, uplift
 
@@ -34,12 +38,14 @@ def plan(situation: Situation, rules: Ruleset) -> Plan:
     if not chosen:
         raise ValueError("the warning names no town of the district")
     findings = observed(situation.windows, situation.levels, rules, at, situation.elements)
-    where = stage(warning, hazard, findings, rules, at)
+    where = stage(warning, hazard, findings, rules, at, situation.reports)
     segment = where.segment.id
     # A reminder is no signal, so it has no level that could be raised; what is raised is not raised again.
     raised = None if not _may_rise(warning) else uplift(warning.level, situation, rules, findings)
     # A raise is the district's own resolve: the signal that it raises proposes the response.
     started = None if warning.raised_from is not None else response(situation, rules, findings)
+    ahead = () if warning.observed else expected(situation, hazard, rules)
+    over = outlived(situation, hazard, rules, findings)
     reminder = warning.observed  # made from measurements alone: it calls the responsible and orders nothing
     return Plan(
         segment=segment,
@@ -47,15 +53,15 @@ def plan(situation: Situation, rules: Ruleset) -> Plan:
         level=warning.level,
         response_level=started.level.response if started and started.level is not None else None,
         lines=tuple(_lines(situation, rules, hazard, where, chosen, findings)),
-        not_chosen=tuple(_not_chosen(situation, hazard, findings)),
+        not_chosen=tuple(_not_chosen(situation, hazard, findings, ahead)),
         measures=()
         if reminder
         else measures.measures(warning.level, segment, hazard, sorted(t.code for t in chosen), rules),
-        suggestions=tuple(s for s in (raised, started) if s is not None),
+        suggestions=tuple(s for s in (raised, started, outlook(situation, ahead), over) if s is not None),
         controls=() if reminder else measures.controls(warning.level, segment, hazard, rules),
         next_cut=_next_cut(situation, rules, hazard, where),
         actions=() if reminder else measures.actions(warning.level, segment, rules),
-        because=(where.because, *_level_missing(warning, hazard), *_raised(warning)),
+        because=(where.because, *_raised(warning), *doubts(situation, hazard)),
     )
 
 
@@ -69,15 +75,6 @@ def _raised(warning: WarningFacts) -> tuple[Reason, ...]:
         return ()
     text = f"信号为{warning.raised_from.zh}，区里决定提级，按{warning.level.zh}叫应"
     return (Reason("uplift.decided", text, {"from": warning.raised_from.word, "level": warning.level.word}),)
-
-
-def _level_missing(warning: WarningFacts, hazard: HazardRules) -> tuple[Reason, ...]:
-    """A level the hazard does not have (no blue for heat) is planned as it came, and said."""
-    level = warning.level
-    if level is Level.HINT or level in hazard.signal:
-        return ()
-    text = f"{hazard.called(warning.hazard)}没有{level.zh}这一级，按来报级别执行"
-    return (Reason("hazard.level-missing", text, {"level": level.word}),)
 
 
 def _lines(
@@ -101,10 +98,24 @@ def _lines(
     held = {duty.key for duty, _ in local}
     for town in sorted(chosen, key=lambda t: t.code):
         inside = Reason("area.inside", f"{town.name}在{name}预警区域内", {"place": town.code})
-        seen = (inside, *(f.reason for f in measured.get(town.code, ()) if _is_of(f, hazard)))
+        seen = (
+            inside,
+            *(f.reason for f in measured.get(town.code, ()) if _is_of(f, hazard)),
+            *_absorbed(town, situation, rules),
+        )
         for duty, why in [*local, *_also(town.code, held, situation, rules, hazard, where)]:
             lines.append(_line(situation, duty, town, why, holdings, rules, seen))
     return sorted(lines, key=lambda line: (line.layer, line.part, line.duty, line.place))
+
+
+def _absorbed(town: Place, situation: Situation, rules: Ruleset) -> tuple[Reason, ...]:
+    """Why who has been called at a higher level of the same hazard is not called for this one again."""
+    here = [w for w in (situation.warning, *situation.others) if town.code in w.places]
+    for held in standing(here, rules, situation.at).get(town.code, ()):
+        if situation.warning.key in held.absorbs:
+            text = f"{town.name}另有{held.name}{held.level.zh}预警在执行，以高一级为准，已按它叫到的不重复叫"
+            return (Reason("level.absorbed", text, {"by": held.key, "level": held.level.word}),)
+    return ()
 
 
 def _called(
@@ -202,8 +213,11 @@ def _line(
     )
 
 
-def _not_chosen(situation: Situation, hazard: HazardRules, findings: tuple[Finding, ...]) -> list[NotChosen]:
+def _not_chosen(
+    situation: Situation, hazard: HazardRules, findings: tuple[Finding, ...], ahead: tuple[Expected, ...]
+) -> list[NotChosen]:
     measured = by_place(findings)
+    forecast = {one.place: one for one in ahead}
     name = hazard.called(situation.warning.hazard)
     result: list[NotChosen] = []
     for town in sorted(situation.towns, key=lambda t: t.code):
@@ -215,6 +229,9 @@ def _not_chosen(situation: Situation, hazard: HazardRules, findings: tuple[Findi
             for f in measured.get(town.code, ())
             if _is_of(f, hazard)
         )
+        if town.code in forecast:
+            reason = forecast[town.code].reason
+            over = (*over, Reason("area.expected", f"但请留意：{reason.text}", reason.values))
         result.append(NotChosen(town.code, (outside, *over)))
     return result
 
@@ -224,9 +241,14 @@ def _is_of(finding: Finding, hazard: HazardRules) -> bool:
 
 
 def _next_cut(situation: Situation, rules: Ruleset, hazard: HazardRules, where: Stage) -> datetime | None:
-    """The next moment at which time alone changes the plan: a segment's end, or the edge of the night."""
+    """The next moment at which time alone changes the plan.
+
+    A segment's end, the edge of the night, or when the time that the signal promised is over.
+    """
     warning = situation.warning
     moments = [] if where.next_cut is None else [where.next_cut]
+    until = promised_until(warning, hazard, rules)
+    moments += [until] if until is not None and until > situation.at else []
     if (
         _may_rise(warning)
         and warning.level >= rules.uplift.from_level

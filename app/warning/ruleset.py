@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from app.warning.finding import Finding
 from app.warning.hazard import HazardRules, in_effect
 from app.warning.level import Level
-from app.warning.plan import Part
+from app.warning.plan import Part, Reason
+from app.warning.situation import Situation
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,16 @@ class Segment:
     name: str
     upto: timedelta
     downto: timedelta
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """Field reports that mean it has begun: of these kinds by family, not older than `within`."""
+
+    segment: str
+    within: timedelta
+    kinds: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,9 @@ class StageRules:
     by_window: tuple[tuple[timedelta, str], ...]
     observed: str  # a gauge of the area is already over the threshold
     default: str  # nothing is known
+    reported: Reported | None = None
+    # a signal that promises no time is asked after when so long has passed and no gauge shows its hazard
+    outlived: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,39 +81,11 @@ class Cell:
     actions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Night:
-    """Raise by night."""
+class Sign(Protocol):
+    """A condition of 提级 or of a response level: one class with one function (`raising`, `signs`)."""
 
-    since: time
-    until: time
-
-
-@dataclass(frozen=True, slots=True)
-class Upstream:
-    """Raise when a place upstream already has a higher level of the same family."""
-
-    above: Mapping[str, frozenset[str]]  # town → the towns whose water reaches it
-
-
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """Raise when two hazards hold in one town at the same time."""
-
-    pairs: tuple[frozenset[str], ...]  # hazard ids
-    from_level: Level
-
-
-@dataclass(frozen=True, slots=True)
-class Holiday:
-    """Raise on days with crowds."""
-
-    name: str
-    since: date
-    until: date
-
-
-UpliftCondition = Night | Upstream | Overlap | Holiday
+    def holds(self, look: Look) -> Reason | None:
+        """Why it speaks for more, None where it does not or cannot be known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,27 +93,7 @@ class UpliftRules:
     """提级: any one condition suggests one level higher, from `from_level` on."""
 
     from_level: Level
-    conditions: tuple[UpliftCondition, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WarnedTowns:
-    """At least `towns` towns are under this hazard at this level or higher, by signal or by measurement."""
-
-    hazard: str
-    level: Level
-    towns: int
-
-
-@dataclass(frozen=True, slots=True)
-class RiverOver:
-    """A river at or over a mark; `rising` asks that it still rises."""
-
-    mark: str
-    rising: bool
-
-
-ResponseCondition = WarnedTowns | RiverOver
+    conditions: tuple[Sign, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +102,7 @@ class ResponseRule:
 
     family: str
     level: Level
-    any_of: tuple[ResponseCondition, ...]
+    any_of: tuple[Sign, ...]
     manual: tuple[str, ...]
     signed_by: str
 
@@ -236,3 +204,22 @@ class Ruleset:
             if known.id == segment:
                 return index
         raise ValueError(f"not a segment: {segment!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """All that a sign may look at: the level it would raise, of which hazard, in which situation."""
+
+    level: Level
+    hazard: HazardRules
+    situation: Situation
+    rules: Ruleset
+    findings: tuple[Finding, ...]
+
+    def hazard_of(self, code: str) -> HazardRules | None:
+        """The rules of another event code now."""
+        return self.rules.hazard(code, self.situation.at)
+
+    def name(self, town: str) -> str:
+        """What a town is called; its code where it is unknown."""
+        return next((t.name for t in self.situation.towns if t.code == town), town)

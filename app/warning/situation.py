@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.warning.level import Level
+from app.warning.news import CutOff, FieldReport, Outlook
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +129,7 @@ class Situation:
     others: tuple[WarningFacts, ...]  # other warnings in force
     district: Place
     elements: tuple[ElementReading, ...] = ()
+    reports: tuple[FieldReport, ...] = ()  # events known and not closed
+    cut_off: tuple[CutOff, ...] = ()  # towns that are 失联
+    outlooks: tuple[Outlook, ...] = ()  # forecasts of the days ahead
+    past: tuple[WarningFacts, ...] = ()  # warnings that have ended within the days the rules look back

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.warning.hazard import HazardRules
+from app.warning.news import FieldReport
 from app.warning.plan import Reason
-from app.warning.ruleset import Ruleset, Segment, StageRules
+from app.warning.ruleset import Reported, Ruleset, Segment, StageRules
 from app.warning.situation import WarningFacts
 from app.warning.thresholds import Finding
 
@@ -18,19 +19,24 @@ class Stage:
     """A segment, the input it was taken from, and the moment time alone moves it on (None: it does not)."""
 
     segment: Segment
-    source: str  # "observed" | "onset" | "effective" | "window" | "default"
+    source: str  # "observed" | "reported" | "onset" | "effective" | "window" | "default"
     because: Reason
     next_cut: datetime | None
 
 
 def stage(
-    warning: WarningFacts, hazard: HazardRules, findings: Iterable[Finding], rules: Ruleset, at: datetime
+    warning: WarningFacts,
+    hazard: HazardRules,
+    findings: Iterable[Finding],
+    rules: Ruleset,
+    at: datetime,
+    reports: Iterable[FieldReport] = (),
 ) -> Stage:
     """The segment at `at`.
 
-    In this order: a gauge of the area already over the warning's own threshold; the onset; `effective`
-    where it lies ahead; the signal's own window; the default. A segment's upper end belongs to it: at
-    exactly 24 h it is 24–6.
+    In this order: a gauge of the area already over the warning's own threshold; a field report that it has
+    begun there; the onset; `effective` where it lies ahead; the signal's own window; the default. A
+    segment's upper end belongs to it: at exactly 24 h it is 24–6.
     """
     stages = rules.stage
     if warning.observed:
@@ -38,6 +44,9 @@ def stage(
     for finding in findings:
         if _is_of(finding, hazard) and finding.place in warning.places and finding.level >= warning.signal:
             return _fixed(stages, stages.observed, "observed", f"区域内已达到：{finding.reason.text}")
+    for report in sorted(reports, key=lambda r: (r.began, r.place, r.kinds)):
+        if stages.reported and _has_begun(report, warning, hazard, stages.reported, at):
+            return _fixed(stages, stages.reported.segment, "reported", f"区域内已报灾：{report.text}")
     if warning.onset is not None:
         return _lead(stages, warning.onset, "onset", "按预计发生时间", at)
     if warning.effective is not None and warning.effective > at:
@@ -46,6 +55,16 @@ def stage(
     if signal is not None and signal.window is not None:
         return _by_window(stages, warning.effective or warning.sent, signal.window, at)
     return _fixed(stages, stages.default, "default", "无发生时间，信号也无时限，按默认时段")
+
+
+def _has_begun(
+    report: FieldReport, warning: WarningFacts, hazard: HazardRules, rule: Reported, at: datetime
+) -> bool:
+    return (
+        report.place in warning.places
+        and at - rule.within < report.began
+        and bool(rule.kinds.get(hazard.family, frozenset()) & set(report.kinds))
+    )
 
 
 def _is_of(finding: Finding, hazard: HazardRules) -> bool:

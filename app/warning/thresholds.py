@@ -4,28 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from app.warning import finding as measured
 from app.warning.condition import Station
 from app.warning.hazard import HazardRules, in_effect
-from app.warning.level import Level
 from app.warning.plan import Reason
 from app.warning.ruleset import Ruleset
 from app.warning.situation import ElementReading, LevelReading, RainWindow
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The highest level a town has reached for one hazard."""
-
-    hazard: str  # event code it is reported under
-    place: str
-    level: Level
-    station: str
-    reason: Reason
-    kind: str  # id of the hazard's rules, e.g. "rise"
-    name: str  # e.g. 暴雨
+Finding = measured.Finding
 
 
 def observed(

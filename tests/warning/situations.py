@@ -8,6 +8,7 @@ from app import bundled
 from app.scheme.models import Scheme
 from app.scheme.read import read
 from app.warning.level import Level
+from app.warning.news import CutOff, FieldReport, Outlook
 from app.warning.ruleset import Ruleset
 from app.warning.situation import Holding, LevelReading, Place, RainWindow, Situation, WarningFacts
 
@@ -74,6 +75,10 @@ def situation(
     levels: tuple[LevelReading, ...] = (),
     others: tuple[WarningFacts, ...] = (),
     held: tuple[Holding, ...] | None = None,
+    reports: tuple[FieldReport, ...] = (),
+    cut_off: tuple[CutOff, ...] = (),
+    outlooks: tuple[Outlook, ...] = (),
+    past: tuple[WarningFacts, ...] = (),
 ) -> Situation:
     return Situation(
         at,
@@ -84,6 +89,10 @@ def situation(
         levels,
         others,
         DISTRICT,
+        reports=reports,
+        cut_off=cut_off,
+        outlooks=outlooks,
+        past=past,
     )
 
 
@@ -102,3 +111,14 @@ def rain(
 def river(level_mm: int, *, place: str = CHANGYUAN, station: str = "SIM-Z001", **marks: int) -> LevelReading:
     known = {"warning_mm": 301_500, "guarantee_mm": 303_000, **marks}
     return replace(LevelReading(station, "濑溪河", place, NOON, level_mm), **known)  # type: ignore[arg-type]
+
+
+def reported(*kinds: str, place: str = PANLONG, ago: timedelta = timedelta(), **counts: int) -> FieldReport:
+    return FieldReport(place, kinds, NOON - ago, text="盘龙镇滑坡", **counts)
+
+
+def forecast(
+    mm: int, *, hours: int = 3, lead: int = 2, place: str = PANLONG, source: str = "qx", element: str = "rain"
+) -> Outlook:
+    begins = NOON + timedelta(hours=lead)
+    return Outlook(place, element, begins, begins + timedelta(hours=hours), mm * 1000, NOON, source)

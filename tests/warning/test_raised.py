@@ -28,7 +28,7 @@ def test_a_raise_calls_everybody_the_signal_calls_and_more_in_the_same_segment(l
 
 def test_a_raise_proposes_nothing_and_time_of_night_does_not_move_it() -> None:
     signal, raised = made(Level.ORANGE), made(Level.RED, Level.ORANGE)
-    assert {one.kind for one in signal.suggestions} == {"uplift", "response"}
+    assert {one.kind for one in signal.suggestions} == {"uplift", "response", "outlived"}
     assert raised.suggestions == ()
     assert raised.response_level is None
 

@@ -1,0 +1,70 @@
+"""What does not fit in what came: said in the plan, so that nothing is dropped and nothing guessed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+
+from app.warning.hazard import HazardRules
+from app.warning.level import Level
+from app.warning.plan import Reason
+from app.warning.situation import RainWindow, Situation, WarningFacts
+from app.warning.window import millimetres
+
+
+def doubts(situation: Situation, hazard: HazardRules) -> tuple[Reason, ...]:
+    """Everything doubtful about the warning, its area, its times and the gauges of its area."""
+    return (
+        *_event(situation.warning, hazard),
+        *_area(situation),
+        *_times(situation.warning),
+        *_gauges(situation),
+    )
+
+
+def _event(warning: WarningFacts, hazard: HazardRules) -> Iterator[Reason]:
+    name = hazard.called(warning.hazard)
+    if hazard.anything and warning.hazard not in hazard.names:
+        text = f"不认识代码{warning.hazard}，没有它的规则，按“{hazard.name}”执行，灾种以报文为准"
+        yield Reason("hazard.unknown-code", text, {"code": warning.hazard})
+    if warning.level is not Level.HINT and warning.level not in hazard.signal:
+        text = f"{name}没有{warning.level.zh}这一级，按来报级别执行"
+        yield Reason("hazard.level-missing", text, {"level": warning.level.word})
+
+
+def _area(situation: Situation) -> Iterator[Reason]:
+    known = {town.code for town in situation.towns}
+    foreign = sorted(situation.warning.places - known)
+    if foreign:
+        text = f"报文还写了{'、'.join(foreign)}，不是本区镇街，没有叫"
+        yield Reason("area.foreign", text, {"towns": len(foreign)})
+
+
+def _times(warning: WarningFacts) -> Iterator[Reason]:
+    if warning.expires is None:
+        return
+    for name, moment in (("发生", warning.onset), ("生效", warning.effective)):
+        if moment is not None and moment >= warning.expires:
+            text = f"报文自相矛盾：{name}时间不早于失效时间，按{name}时间排时段，到失效时间仍会结束"
+            yield Reason("times.contradict", text, {"expires": warning.expires.isoformat()})
+
+
+def _gauges(situation: Situation) -> Iterator[Reason]:
+    """A shorter window that holds more rain than a longer one around it cannot be."""
+    by_station: dict[str, dict[int, RainWindow]] = defaultdict(dict)
+    for window in situation.windows:
+        if window.place in situation.warning.places:
+            held = by_station[window.station].get(window.hours)
+            if held is None or (window.at, window.tenths) > (held.at, held.tenths):
+                by_station[window.station][window.hours] = window
+    for station in sorted(by_station):
+        windows = [by_station[station][hours] for hours in sorted(by_station[station])]
+        for short, long in pairwise(windows):
+            if short.tenths > long.tenths and short.at == long.at:
+                text = (
+                    f"{station}站读数矛盾：{short.hours}小时{millimetres(short.tenths)}毫米，"
+                    f"{long.hours}小时反而{millimetres(long.tenths)}毫米，按各窗口分别判断，请核实"
+                )
+                yield Reason("windows.contradict", text, {"station": station, "hours": short.hours})
+                break

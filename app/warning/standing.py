@@ -1,0 +1,61 @@
+"""Many warnings at once: the level that holds now for each place. A higher absorbs a lower of its hazard."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.warning.level import Level
+from app.warning.ruleset import Ruleset
+from app.warning.situation import WarningFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """What holds in a place for one hazard: the highest level, which warning says so, what it absorbs."""
+
+    hazard: str  # id of the rules
+    name: str
+    level: Level
+    key: str
+    raised: bool  # the district's own resolve, above the bureau's signal
+    absorbs: tuple[str, ...] = ()  # keys of lower warnings of the same hazard
+
+
+def standing(
+    warnings: Iterable[WarningFacts], rules: Ruleset, at: datetime
+) -> Mapping[str, tuple[Holds, ...]]:
+    """Place → what holds there, the highest first, in any order of warnings.
+
+    A reminder made from gauges is no signal and holds nothing. Of two of one level the one sent first holds:
+    its people have been called.
+    """
+    found: dict[tuple[str, str], list[WarningFacts]] = defaultdict(list)
+    named: dict[str, str] = {}
+    for warning in warnings:
+        hazard = rules.hazard(warning.hazard, at)
+        if hazard is None or warning.observed:
+            continue
+        kind = f"{hazard.id}/{warning.hazard}" if hazard.anything else hazard.id
+        named[warning.key] = hazard.called(warning.hazard)
+        for place in warning.places:
+            found[place, kind].append(warning)
+    result: dict[str, list[Holds]] = defaultdict(list)
+    for (place, kind), held in found.items():
+        top, *lower = sorted(held, key=lambda w: (-w.level, w.sent, w.key))
+        result[place].append(
+            Holds(
+                hazard=kind.partition("/")[0],
+                name=named[top.key],
+                level=top.level,
+                key=top.key,
+                raised=top.raised_from is not None,
+                absorbs=tuple(w.key for w in lower if w.level < top.level),
+            )
+        )
+    return {
+        place: tuple(sorted(held, key=lambda h: (-h.level, h.hazard, h.key)))
+        for place, held in sorted(result.items())
+    }

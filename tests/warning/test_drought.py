@@ -1,0 +1,40 @@
+"""旱涝急转: rain after a drought asks for one level more, for so many days."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from app.warning.level import Level
+from app.warning.uplift import uplift
+from tests.warning.situations import NOON, PANLONG, QINGLIU, rules, situation, warning
+
+ENDED = NOON - timedelta(days=9)
+
+
+def rain_after(*, now=(), past=(), hazard: str = "11B03") -> list[str]:
+    held = situation(warning(Level.YELLOW, hazard=hazard, places=(PANLONG,)), others=now, past=past)
+    found = uplift(Level.YELLOW, held, rules())
+    return [reason.text for reason in found.because] if found else []
+
+
+def drought(ended=ENDED, place: str = PANLONG, hazard: str = "11B22"):
+    about = warning(Level.ORANGE, hazard=hazard, places=(place,), key="dry")
+    return replace(about, expires=ended)
+
+
+def test_a_drought_that_holds_or_has_just_ended_counts() -> None:
+    assert rain_after(now=(drought(None),)) == ["旱涝急转：10天内有干旱橙色预警"]
+    assert rain_after(past=(drought(),)) == ["旱涝急转：10天内有干旱橙色预警"]
+    assert rain_after(past=(drought(hazard="11A52"),)) == ["旱涝急转：10天内有农业干旱橙色预警"]
+
+
+@pytest.mark.parametrize("days", [10, 11])
+def test_after_the_days_it_does_not(days) -> None:
+    assert rain_after(past=(drought(NOON - timedelta(days=days)),)) == []
+
+
+def test_a_drought_elsewhere_another_warning_and_a_hazard_that_is_no_flood_do_not() -> None:
+    assert rain_after(past=(drought(place=QINGLIU),)) == []
+    assert rain_after(past=(drought(hazard="11B09"),)) == []
+    assert rain_after(past=(drought(),), hazard="11G01") == []
