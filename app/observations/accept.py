@@ -17,6 +17,7 @@ from app import beats
 from app.db import Session, chunks
 from app.errors import Fault, Validation
 from app.ids import new_id
+from app.observations import series
 from app.observations.rows import FORMS, Checked, Gauge, Outlook, Rejected, Value, check
 from app.observations.tables import Forecast, Quarantined, Reading, Station
 
@@ -38,14 +39,15 @@ async def accept(
 ) -> Accepted:
     """Take rows of one table: ST_PPTN_R, ST_RIVER_R, ST_RSVR_R, ELEMENT or FORECAST.
 
-    The same rows in any order, once or twice, leave the same readings. Raises Validation for another table.
+    The same rows in any order, once or twice, leave the same readings; of two values for one moment the one
+    that came later is its correction. Raises Validation for another table.
     """
     if table not in FORMS:
         raise Validation(
             "There is no such table.",
             errors=[Fault("/table", "unknown-table", f"one of: {', '.join(FORMS)}")],
         )
-    gauges = await _gauges(session, district)
+    gauges = await _gauges(session, district, rows)
     if len(rows) >= LARGE:
         checked = await anyio.to_thread.run_sync(
             lambda: check(table, rows, gauges, district=district, source=source, at=at)
@@ -63,26 +65,37 @@ async def accept(
     return Accepted(kept, good - kept, tuple(checked.rejected))
 
 
-async def _gauges(session: Session, district: str) -> dict[str, Gauge]:
-    rows = await session.execute(
-        sa.select(
-            Station.code,
-            Station.kind,
-            Station.interval_minutes,
-            Station.owner,
-            Station.last_level_mm,
-            Station.base_mm,
-        ).where(Station.district == district)
-    )
-    return {
-        row.code: Gauge(
-            row.kind,
-            row.interval_minutes,
-            row.owner,
-            row.base_mm if row.last_level_mm is None else row.last_level_mm,
-        )
-        for row in rows
-    }
+_GAUGES = sa.select(
+    Station.code,
+    Station.kind,
+    Station.interval_minutes,
+    Station.owner,
+    Station.last_level_mm,
+    Station.base_mm,
+).where(
+    Station.district == sa.bindparam("district"),
+    Station.code.in_(sa.bindparam("codes", expanding=True)),
+)
+
+
+async def _gauges(session: Session, district: str, rows: Sequence[object]) -> dict[str, Gauge]:
+    """What is known of the stations that a batch names."""
+    named = {code for row in rows if (code := _code(row))}
+    found: dict[str, Gauge] = {}
+    for codes in chunks(sorted(named), 5000):
+        for row in await session.execute(_GAUGES, {"district": district, "codes": list(codes)}):
+            level = row.base_mm if row.last_level_mm is None else row.last_level_mm
+            found[row.code] = Gauge(row.kind, row.interval_minutes, row.owner, level)
+    return found
+
+
+def _code(row: object) -> str:
+    """The station a row names, if it may be one at all."""
+    code = row.get("STCD") if isinstance(row, Mapping) else None
+    if isinstance(code, int) and not isinstance(code, bool) and abs(code) < 10**20:
+        code = str(code)
+    text = code.strip() if isinstance(code, str) else ""
+    return text if len(text) <= 20 and text.isprintable() else ""
 
 
 async def _keep_values(
@@ -131,6 +144,7 @@ async def _keep_values(
                 for value in part
             ],
         )
+    await series.keep(session, district, (value for value in changed.values() if value.element == "rain"))
     await _touch(session, district, values)
     return len(rows)
 

@@ -1,22 +1,36 @@
 """Rain windows and water levels as the rules read them: exact, right-closed, honest about what is missing."""
 
+from array import array
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from app.db import Session
+from app.db import Session, chunks
+from app.observations import series
 from app.observations.tables import Reading, Station
 from app.warning.situation import LevelReading, RainWindow
+from app.warning.window import LATE_START, RainRow, choose, rain_window
 
 HOURS = (1, 2, 3, 6, 12, 24)
 RISES = (10, 60, 180)
 """Minutes a level is compared with."""
-Sums = list[tuple[int, int]]
-"""Thousandths and number of rows in each of HOURS."""
 STALE = timedelta(hours=6)
 """A level older than this is not a level."""
+
+_STATIONS = (
+    sa.select(Station.code, Station.place_code, Station.interval_minutes, Station.kind)
+    .where(Station.district == sa.bindparam("district"))
+    .order_by(Station.code)
+)
+_ROWS = sa.select(Reading.station, Reading.at, Reading.interval_minutes, Reading.milli).where(
+    Reading.district == sa.bindparam("district"),
+    Reading.element == "rain",
+    Reading.station.in_(sa.bindparam("stations", expanding=True)),
+    Reading.at > sa.bindparam("after"),
+    Reading.at <= sa.bindparam("upto"),
+)
 
 
 async def read_windows(session: Session, district: str, at: datetime) -> tuple[RainWindow, ...]:
@@ -26,89 +40,66 @@ async def read_windows(session: Session, district: str, at: datetime) -> tuple[R
     that covers most of it, the finest of equals. Missing rows make it "at least". A silent gauge has
     windows too, all missing.
     """
-    # One statement of six bands, each summed from the index alone, costs a third of six conditional sums
-    # over all.
-    starts = [at - timedelta(hours=hours) for hours in HOURS]
-    bands = [
-        sa.select(
-            sa.literal(index),
-            Reading.station,
-            Reading.interval_minutes,
-            sa.func.sum(Reading.milli),
-            sa.func.count(),
-        )
-        .where(Reading.district == district, Reading.element == "rain", Reading.at > start, Reading.at <= end)
-        .group_by(Reading.station, Reading.interval_minutes)
-        for index, (start, end) in enumerate(zip(starts, (at, *starts), strict=False))
-    ]
-    sums: dict[str, dict[int, Sums]] = defaultdict(dict)
-    for index, station, interval, milli, count in await session.execute(sa.union_all(*bands)):
-        cells = sums[station].setdefault(interval, [(0, 0)] * len(HOURS))
-        for longer in range(index, len(HOURS)):
-            cells[longer] = (cells[longer][0] + int(milli), cells[longer][1] + count)
-    await _without_overlaps(session, district, at, sums)
-    stations = await session.execute(
-        sa.select(Station.code, Station.place_code, Station.interval_minutes, Station.kind)
-        .where(Station.district == district)
-        .order_by(Station.code)
-    )
-    return tuple(
-        _window(code, place or "", interval, index, hours, sums.get(code, {}), at)
-        for code, place, interval, kind in stations
-        if kind == "rain" or code in sums
-        for index, hours in enumerate(HOURS)
-    )
+    begins, held = await series.read(session, district, HOURS[-1], at)
+    loose = sorted(code for code, by_interval in held.items() if None in by_interval.values())
+    rows = await _rows(session, district, loose, at)
+    found: list[RainWindow] = []
+    edges: dict[int, list[int]] = {}
+    upto = series.minute_of(at) - begins
+    for code, place, own, kind in await session.execute(_STATIONS, {"district": district}):
+        by_interval = held.get(code)
+        if by_interval is None:
+            if kind == "rain":
+                found += [_silent(code, place or "", hours, own, at) for hours in HOURS]
+            continue
+        if code in rows:
+            told = [rain_window(rows[code], code, place or "", hours, at) for hours in HOURS]
+        else:
+            sums: list[dict[int, tuple[int, int]]] = [{} for _ in HOURS]
+            for interval, slots in by_interval.items():
+                if interval not in edges:
+                    edges[interval] = [(upto - hours * 60) // interval for hours in (0, *HOURS)]
+                for index, summed in enumerate(_sums(slots, edges[interval]) if slots else ()):
+                    sums[index][interval] = summed
+            told = [choose(sums[index], code, place or "", hours, at) for index, hours in enumerate(HOURS)]
+        found += [
+            window or _silent(code, place or "", hours, own, at)
+            for window, hours in zip(told, HOURS, strict=True)
+        ]
+    return tuple(found)
 
 
-async def _without_overlaps(
-    session: Session, district: str, at: datetime, sums: Mapping[str, dict[int, Sums]]
-) -> None:
-    """Sum again, without the overlap, where there are more rows than a window has room for.
-
-    That happens when a station changes the minute it reports at: rows to 08:03 and to 08:05 share three
-    minutes. The newer row counts; what the older one had besides is lost to the sum, which is then "at
-    least".
-    """
-    for station, by_interval in sums.items():
-        for interval, cells in by_interval.items():
-            if not any(
-                count > hours * 60 // interval > 0 for hours, (_, count) in zip(HOURS, cells, strict=True)
-            ):
-                continue
-            rows = await session.execute(
-                sa.select(Reading.at, Reading.milli)
-                .where(
-                    Reading.district == district,
-                    Reading.station == station,
-                    Reading.element == "rain",
-                    Reading.interval_minutes == interval,
-                    Reading.at > at - timedelta(hours=HOURS[-1]),
-                    Reading.at <= at,
-                )
-                .order_by(Reading.at.desc())
-            )
-            kept: list[tuple[datetime, int]] = []
-            for end, milli in rows:
-                if not kept or end <= kept[-1][0] - timedelta(minutes=interval):
-                    kept.append((end, milli))
-            for index, hours in enumerate(HOURS):
-                inside = [milli for end, milli in kept if end > at - timedelta(hours=hours)]
-                cells[index] = (sum(inside), len(inside))
+def _sums(slots: "array[int]", edges: Sequence[int]) -> list[tuple[int, int]]:
+    """Sum and number of rows of each of HOURS. ``edges``: slots at the end and at each window's start."""
+    total = count = 0
+    found = []
+    upto = edges[0]
+    for start in edges[1:]:
+        band = slots[start:upto]
+        missing = band.count(series.NONE)
+        total += sum(band) + missing  # a missing slot is -1
+        count += upto - start - missing
+        found.append((total, count))
+        upto = start
+    return found
 
 
-def _window(
-    code: str, place: str, own: int, index: int, hours: int, sums: dict[int, Sums], at: datetime
-) -> RainWindow:
-    """Choose the rows of one interval. ``sums``: by interval."""
-    minutes = hours * 60
-    fitting = {interval: cells for interval, cells in sums.items() if interval <= minutes and cells[index][1]}
-    if not fitting:
-        expected = max(1, minutes // own)
-        return RainWindow(code, place, hours, 0, expected, expected, at)
-    interval = min(fitting, key=lambda i: (-min(minutes, i * fitting[i][index][1]), i))
-    milli, count = fitting[interval][index]
-    expected = minutes // interval
-    return RainWindow(code, place, hours, milli // 100, max(0, expected - count), expected, at)
+def _silent(code: str, place: str, hours: int, own: int, at: datetime) -> RainWindow:
+    expected = max(1, hours * 60 // own)
+    return RainWindow(code, place, hours, 0, expected, expected, at)
+
+
+async def _rows(
+    session: Session, district: str, stations: Sequence[str], at: datetime
+) -> Mapping[str, list[RainRow]]:
+    """The rows of gauges that report on no grid: each changes its minute, or tells of whole days."""
+    found: dict[str, list[RainRow]] = defaultdict(list)
+    after = at - timedelta(hours=HOURS[-1]) - LATE_START
+    for part in chunks(stations, 5000):
+        bound = {"district": district, "stations": list(part), "after": after, "upto": at}
+        for station, when, interval, milli in await session.execute(_ROWS, bound):
+            found[station].append(RainRow(when, interval, milli))
+    return found
 
 
 async def read_levels(session: Session, district: str, at: datetime) -> tuple[LevelReading, ...]:

@@ -1,17 +1,20 @@
-"""Rain over a moving window, exact to the tenth of a millimetre.
+"""Rain over a moving window, exact to the tenth of a millimetre, and numbers as people read them.
 
 Rows of five minutes, an hour and a day lie in one table (SL 323 ST_PPTN_R, INTV tells them apart). They
 tell of the same rain, so they are never added together: a window is summed over rows of one length, the
-length that leaves the least of the window uncovered.
+length that leaves the least of the window uncovered, the finest of equals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.warning.situation import RainWindow
+
+LATE_START = timedelta(hours=1)
+"""A period may have begun so long before the window: an hourly row is told at its end (assumed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,42 +23,52 @@ class RainRow:
 
     at: datetime
     minutes: int
-    tenths: int  # tenths of a millimetre
+    milli: int  # thousandths of a millimetre
 
 
 def rain_window(
     rows: Iterable[RainRow], station: str, place: str, hours: int, at: datetime
 ) -> RainWindow | None:
-    """The rain of one station in (at - hours, at]; None if no row lies wholly inside.
+    """The rain of one station in (at - hours, at]; None if no row counts.
 
-    A row whose period began before the window is left out: its rain cannot be split. Two rows of the same
-    moment and length are one row sent twice, or corrected; the greater counts. The order of the rows does
-    not matter.
+    A row counts by its end, as the systems that share these tables sum them; one longer than the window, or
+    begun more than an hour before it, does not: its rain cannot be split. Where rows of one length overlap
+    (a station changed the minute it reports at) the newer counts, and the sum is "at least". Two rows of the
+    same moment and length are one row sent twice; the greater counts. The order of the rows does not matter.
     """
-    start = at - timedelta(hours=hours)
+    start, length = at - timedelta(hours=hours), hours * 60
     series: dict[int, dict[datetime, int]] = {}
     for row in rows:
-        if row.at > at or row.at - timedelta(minutes=row.minutes) < start:
+        begun = row.at - timedelta(minutes=row.minutes)
+        if not start < row.at <= at or row.minutes > length or begun < start - LATE_START:
             continue
         held = series.setdefault(row.minutes, {})
-        held[row.at] = max(row.tenths, held.get(row.at, 0))
-    if not series:
+        held[row.at] = max(row.milli, held.get(row.at, 0))
+    sums = {minutes: _without_overlap(minutes, held) for minutes, held in series.items()}
+    return choose(sums, station, place, hours, at)
+
+
+def _without_overlap(minutes: int, rows: Mapping[datetime, int]) -> tuple[int, int]:
+    total = count = 0
+    after: datetime | None = None
+    for end in sorted(rows, reverse=True):
+        if after is None or end <= after:
+            total, count, after = total + rows[end], count + 1, end - timedelta(minutes=minutes)
+    return total, count
+
+
+def choose(
+    sums: Mapping[int, tuple[int, int]], station: str, place: str, hours: int, at: datetime
+) -> RainWindow | None:
+    """Choose the length a window is told by. `sums`: minutes of a row → thousandths, number of rows."""
+    length = hours * 60
+    fitting = {minutes: held for minutes, held in sums.items() if held[1] and minutes <= length}
+    if not fitting:
         return None
-
-    def covered(minutes: int) -> tuple[int, int, int]:
-        return (len(series[minutes]) * minutes, sum(series[minutes].values()), -minutes)
-
-    best = max(series, key=covered)
-    expected = hours * 60 // best
-    return RainWindow(
-        station=station,
-        place=place,
-        hours=hours,
-        tenths=sum(series[best].values()),
-        missing=max(expected - len(series[best]), 0),
-        expected=expected,
-        at=at,
-    )
+    best = min(fitting, key=lambda minutes: (-min(length, minutes * fitting[minutes][1]), minutes))
+    milli, count = fitting[best]
+    expected = max(1, length // best)
+    return RainWindow(station, place, hours, milli // 100, max(expected - count, 0), expected, at)
 
 
 def millimetres(tenths: int) -> str:

@@ -16,7 +16,7 @@ def window(rows: list[RainRow], hours: int = 1) -> RainWindow | None:
 
 
 def five(minutes_ago: int, tenths: int) -> RainRow:
-    return RainRow(NOON - timedelta(minutes=minutes_ago), 5, tenths)
+    return RainRow(NOON - timedelta(minutes=minutes_ago), 5, tenths * 100)
 
 
 def test_the_sum_is_exact_where_floats_would_come_short() -> None:
@@ -37,7 +37,7 @@ def test_a_row_of_the_future_does_not_count() -> None:
 
 
 def test_five_minute_and_hourly_and_daily_rows_are_never_summed_together() -> None:
-    hourly, daily = RainRow(NOON, 60, 120), RainRow(NOON, 1440, 900)
+    hourly, daily = RainRow(NOON, 60, 12_000), RainRow(NOON, 1440, 90_000)
     complete = [five(5 * i, 10) for i in range(12)]
     held = window([hourly, daily, *complete])
     assert held
@@ -46,7 +46,7 @@ def test_five_minute_and_hourly_and_daily_rows_are_never_summed_together() -> No
 
 
 def test_the_length_that_leaves_the_least_uncovered_is_taken() -> None:
-    held = window([RainRow(NOON, 60, 300), *(five(5 * i, 10) for i in range(6))])
+    held = window([RainRow(NOON, 60, 30_000), *(five(5 * i, 10) for i in range(6))])
     assert held
     assert (held.tenths, held.missing, held.expected) == (300, 0, 1)
 
@@ -67,7 +67,7 @@ rows_of_rain = st.lists(
         RainRow,
         at=st.integers(0, 200).map(lambda five: NOON - timedelta(minutes=5 * five)),
         minutes=st.sampled_from([5, 60, 1440]),
-        tenths=st.integers(0, 500),
+        milli=st.integers(0, 500).map(lambda tenths: tenths * 100),
     ),
     max_size=40,
 )
@@ -82,7 +82,7 @@ def test_the_order_of_rows_and_their_repetition_change_nothing(rows, data, hours
 @given(rows=rows_of_rain, hours=st.sampled_from([1, 3, 6, 12]))
 def test_a_window_never_holds_more_than_its_rows_of_one_length(rows, hours) -> None:
     held = window(rows, hours)
-    by_length = {m: sum(r.tenths for r in rows if r.minutes == m) for m in (5, 60, 1440)}
+    by_length = {m: sum(r.milli for r in rows if r.minutes == m) // 100 for m in (5, 60, 1440)}
     assert held is None or held.tenths <= max(by_length.values())
 
 

@@ -1,0 +1,189 @@
+"""Rain of twelve hours side by side: what windows are summed from, kept with each row that comes in.
+
+Only rows of an interval that divides the hour, ending on its grid, have a slot; any other row makes the block
+"loose" (empty), and the windows read the rows themselves.
+"""
+
+import sys
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from app import db
+from app.db import Session, chunks
+from app.observations.rows import Value
+from app.observations.tables import RainSeries
+
+BLOCK = 720
+"""Minutes in a block."""
+NONE = -1
+"""A slot nothing came for."""
+_CODE = "i"  # 32 bits wherever CPython runs
+Key = tuple[int, str, int]
+"""Block, station, interval."""
+
+_NEW = db.if_new(RainSeries)
+_UPDATE = (
+    sa.update(RainSeries)
+    .where(
+        RainSeries.district == sa.bindparam("d"),
+        RainSeries.block == sa.bindparam("b"),
+        RainSeries.station == sa.bindparam("s"),
+        RainSeries.interval_minutes == sa.bindparam("i"),
+    )
+    .values(slots=sa.bindparam("to"))
+)
+_HELD = (
+    sa.select(RainSeries.station, RainSeries.interval_minutes, RainSeries.slots)
+    .where(
+        RainSeries.district == sa.bindparam("district"),
+        RainSeries.block == sa.bindparam("block"),
+        RainSeries.station.in_(sa.bindparam("stations", expanding=True)),
+    )
+    .order_by(RainSeries.station, RainSeries.interval_minutes)
+    .with_for_update()
+)
+
+
+def minute_of(at: datetime) -> int:
+    """Whole minutes since 1970, begun ones not counted."""
+    return int(at.timestamp() // 60)
+
+
+def slot_of(at: datetime, interval: int) -> tuple[int, int | None]:
+    """Return the block and the slot of a period that ends at ``at``; no slot: it stands on no grid."""
+    seconds = at.timestamp()
+    minute = int(-(-seconds // 60))
+    if interval > 60 or 60 % interval or seconds % (interval * 60):
+        return (minute - 1) // BLOCK, None
+    block = (minute - interval) // BLOCK
+    return block, (minute - block * BLOCK) // interval - 1
+
+
+def empty(interval: int, blocks: int = 1) -> "array[int]":
+    """Return slots in which nothing came."""
+    return array(_CODE, [NONE]) * (BLOCK // interval * blocks)
+
+
+def unpack(slots: bytes) -> "array[int]":
+    """Return the slots of a stored block."""
+    held = array(_CODE)
+    held.frombytes(slots)
+    if sys.byteorder == "big":
+        held.byteswap()
+    return held
+
+
+def pack(slots: "array[int]") -> bytes:
+    """Return a block as it is stored."""
+    if sys.byteorder == "big":
+        slots = slots[:]
+        slots.byteswap()
+    return slots.tobytes()
+
+
+async def keep(session: Session, district: str, values: Iterable[Value]) -> None:
+    """Put rain that is new or corrected into its blocks."""
+    changes: dict[Key, list[tuple[int | None, int]]] = defaultdict(list)
+    where: dict[tuple[datetime, int], tuple[int, int | None]] = {}
+    for value in values:
+        when = (value.at, value.interval_minutes)
+        found = where.get(when)
+        if found is None:
+            found = where[when] = slot_of(*when)
+        block, slot = found
+        changes[block, value.station, value.interval_minutes].append((slot, value.milli))
+    if not changes:
+        return
+    keys = sorted(changes)
+    held = await _locked(session, district, keys)
+    new = [key for key in keys if key not in held]
+    if new:
+        blanks = [
+            {"district": district, "block": b, "station": s, "interval_minutes": i, "slots": _blank(i)}
+            for b, s, i in new
+        ]
+        await session.execute(_NEW[session.get_bind().dialect.name], blanks)
+        held |= await _locked(session, district, new)  # another's rows may have come meanwhile
+    written = [
+        {"d": district, "b": key[0], "s": key[1], "i": key[2], "to": changed}
+        for key in keys
+        if (changed := _with(held[key], changes[key])) != held[key]
+    ]
+    if written:
+        connection = await session.connection()
+        await connection.execute(_UPDATE, written)
+
+
+def _blank(interval: int) -> bytes:
+    return b"" if interval > 60 or 60 % interval else pack(empty(interval))
+
+
+def _with(slots: bytes, changes: Sequence[tuple[int | None, int]]) -> bytes:
+    if not slots or any(slot is None for slot, _ in changes):
+        return b""
+    held = unpack(slots)
+    for slot, milli in changes:
+        held[slot or 0] = milli
+    return pack(held)
+
+
+async def _locked(session: Session, district: str, keys: Sequence[Key]) -> dict[Key, bytes]:
+    """Read blocks and hold them until the transaction ends: two batches for one block wait for each other."""
+    wanted: dict[int, set[str]] = defaultdict(set)
+    for block, station, _ in keys:
+        wanted[block].add(station)
+    found: dict[Key, bytes] = {}
+    for block in sorted(wanted):
+        for part in chunks(sorted(wanted[block]), 5000):
+            rows = await session.execute(
+                _HELD, {"district": district, "block": block, "stations": list(part)}
+            )
+            for station, interval, slots in rows:
+                found[block, station, interval] = slots
+    return found
+
+
+_BETWEEN = (
+    sa.select(RainSeries.station, RainSeries.interval_minutes, RainSeries.block, RainSeries.slots)
+    .where(
+        RainSeries.district == sa.bindparam("district"),
+        RainSeries.block >= sa.bindparam("first"),
+        RainSeries.block <= sa.bindparam("last"),
+    )
+    .order_by(RainSeries.block)
+)
+
+
+async def read(
+    session: Session, district: str, hours: int, at: datetime
+) -> tuple[int, Mapping[str, Mapping[int, "array[int] | None"]]]:
+    """Return the slots of the last hours of every gauge, by interval; None where they are loose.
+
+    The first of what is returned is the minute at which the slots begin.
+    """
+    minute = minute_of(at)
+    first, last = (minute - hours * 60) // BLOCK, (minute - 1) // BLOCK
+    rows = await session.execute(_BETWEEN, {"district": district, "first": first, "last": last})
+    found: dict[str, dict[int, array[int] | None]] = defaultdict(dict)
+    count = last - first + 1
+    blanks: dict[int, array[int]] = {}
+    for station, interval, block, slots in rows:
+        held = found[station]
+        if not slots:
+            held[interval] = None
+            continue
+        whole = held.get(interval)
+        if whole is None:
+            if interval in held:
+                continue
+            if interval not in blanks:
+                blanks[interval] = empty(interval, count)
+            whole = held[interval] = blanks[interval][:]
+        size = BLOCK // interval
+        start = (block - first) * size
+        whole[start : start + size] = unpack(slots)
+    return first * BLOCK, found
