@@ -19,7 +19,10 @@ async def _everything(db: Database) -> dict[str, str]:
     found = {}
     async with db.engine.connect() as connection:
         for table in Base.metadata.sorted_tables:
-            rows = (await connection.execute(sa.select(*[sa.cast(c, sa.Text) for c in table.columns]))).all()
+            columns = [
+                c if isinstance(c.type, sa.LargeBinary) else sa.cast(c, sa.Text) for c in table.columns
+            ]
+            rows = (await connection.execute(sa.select(*columns))).all()
             found[table.name] = hashlib.sha256(json.dumps(sorted(map(str, rows))).encode()).hexdigest()
     return found
 
