@@ -38,6 +38,7 @@ Right: TypeAlias = Literal[
     "report-disaster",
     "confirm-measures",
     "configure",  # sources, users, rules
+    "sign-rules",  # approve a change of rules by its rehearsal
 ]
 RIGHTS: tuple[Right, ...] = get_args(Right)
 
@@ -67,6 +68,7 @@ _TABLE: tuple[tuple[Right, tuple[Role, ...]], ...] = (
     ("report-disaster", (*_DESK, "town", "department")),
     ("confirm-measures", (*_DESK, "department")),
     ("configure", ("operator",)),
+    ("sign-rules", ("chief", "leader")),
 )
 
 HELD_BY: Mapping[Right, frozenset[Role]] = {right: frozenset(roles) for right, roles in _TABLE}

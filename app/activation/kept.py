@@ -53,6 +53,14 @@ async def keep(session: AsyncSession, district: str, scheme: Scheme, *, at: date
     await session.execute(_IF_NEW[session.get_bind().dialect.name], [row])
 
 
+async def others(session: AsyncSession, district: str, digest: str) -> bool:
+    """Whether another scheme than this one has made plans here."""
+    asked = (
+        sa.select(PlanRow.id).where(PlanRow.district == district, PlanRow.scheme_digest != digest).limit(1)
+    )
+    return await session.scalar(asked) is not None
+
+
 async def scheme_by(session: AsyncSession, district: str, digest: str) -> Scheme:
     """Return a kept scheme, read anew. Raises NotFound, or SchemeFaults when this version refuses it."""
     row = await session.get(SchemeRow, (district, digest))

@@ -7,7 +7,7 @@ orders nothing.
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import audit, beats, events
 from app.activation import advance
 from app.activation.receive import Received, receive
-from app.activation.tables import FindingRow, Warning
+from app.activation.tables import REMINDER_LIFE, FindingRow, Warning
 from app.audit import Actor
 from app.channels.registry import Registry
 from app.observations import elements, windows
@@ -25,8 +25,6 @@ from app.warning.level import Level
 from app.warning.thresholds import Finding, observed
 
 BY = Actor("system", "observe")
-# How long a reminder made from measurements stands before it expires by itself (assumed).
-REMINDER_LIFE = timedelta(hours=3)
 
 
 async def news(session: AsyncSession, district: str) -> int | None:

@@ -70,6 +70,8 @@ class Warning(Base):
 
 # A warning that names no end is held for this long (44NN names none; assumed), then it expires and says so.
 DEFAULT_LIFE = timedelta(hours=24)
+# How long a reminder made from measurements stands before it expires by itself (assumed).
+REMINDER_LIFE = timedelta(hours=3)
 
 
 def ends_at(row: Warning) -> datetime:

@@ -15,6 +15,7 @@ from app import beats
 from app.channels import registry as channels
 from app.cli.installation import Failure, JsonFlag, clock_of, database, load_keys, run, settings, tell
 from app.cli.scheme import check_folder
+from app.rehearsal import keep
 from app.scheme.faults import SchemeFaults
 from app.scheme.models import Scheme
 from app.scheme.read import read
@@ -84,12 +85,15 @@ def _channels(found: Settings, scheme: Scheme) -> Iterator[Finding]:
         yield Finding("fatal" if fatal else "serious", "test-clock", "时钟被 JIAOYING_TEST_CLOCK 拨动。")
 
 
-async def _database(found: Settings) -> AsyncIterator[Finding]:
+async def _database(found: Settings, scheme: Scheme | None) -> AsyncIterator[Finding]:
     try:
         async with database(found) as db:
             at = clock_of(found).now()
             async with db.reading() as session:
                 held = await beats.all_beats(session)
+                unsigned = scheme is not None and await keep.unsigned(
+                    session, scheme.district.code, scheme.digest
+                )
             late = [
                 one.name
                 for one in held
@@ -99,6 +103,9 @@ async def _database(found: Settings) -> AsyncIterator[Finding]:
                 yield Finding("serious", "silent", f"没有动静：{'、'.join(late)}（服务没开，或卡住了）。")
             if not held:
                 yield Finding("notice", "never-ran", "工作进程还没有跑过。")
+            if unsigned:
+                text = "在用的规则替换了以前的，没有人签过差别：jiaoying scheme diff OLD NEW --keep。"
+                yield Finding("notice", "rules-unsigned", text)
     except Failure as failure:
         yield Finding("fatal", "database", str(failure))
 
@@ -117,8 +124,8 @@ async def examine() -> list[Finding]:
     """Return everything amiss, the most dangerous first."""
     found = settings()
     findings = list(_keys(found))
-    findings += [one async for one in _database(found)]
     scheme, wrong = _scheme(found)
+    findings += [one async for one in _database(found, scheme)]
     findings += wrong
     if scheme is not None:
         findings += _channels(found, scheme)

@@ -335,23 +335,45 @@ def _lines(out: Explained, towns: dict[str, str]) -> list[str]:
     return lines
 
 
+def _again(found: Settings, plan_id: str, *, json_: bool) -> None:
+    """Tell a plan of the past made again; exit 1 when it is not the stored one."""
+    from app.cli.remake import again
+
+    made = run(again(found, plan_id))
+    out = Explained(made.made.situation.at, made.plan)
+    names = {code: rules.name for code, rules in made.scheme.towns.items()}
+    value = {**document(made.scheme, out), "remade": {"plan": plan_id, "same": made.same}}
+    tell(json_, value, [made.verdict(), *_lines(out, names)])
+    if not made.same:
+        raise typer.Exit(1)
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
     @app.command("explain", help="读预警或观测文件，说出会叫谁、为什么；不保存，不发送")
     def explain_(
         files: Annotated[
-            list[Path], typer.Argument(help="12379/CAP/JSON 预警，JSON/NDJSON/CSV 观测", metavar="FILE…")
-        ],
+            list[Path] | None,
+            typer.Argument(help="12379/CAP/JSON 预警，JSON/NDJSON/CSV 观测", metavar="FILE…"),
+        ] = None,
         at: Annotated[
             str | None, typer.Option(help="按哪一刻算；默认文件里最晚的时间", metavar="TIME")
         ] = None,
         table: Annotated[str | None, typer.Option(help="CSV、NDJSON 是哪张表；默认看列名")] = None,
         codes: Annotated[str, typer.Option(help="来文用的区划代码：nbs 或 mca")] = "nbs",
+        plan_id: Annotated[
+            str | None, typer.Option("--plan", help="重做存档的一份预案，而不是读文件", metavar="ID")
+        ] = None,
         json_: JsonFlag = False,
     ) -> None:
         found = settings()
-        given = read_files(files, table)
+        if (plan_id is None) == (not files):
+            raise Failure("给出文件，或给出 --plan ID，二者取一。", 2)
+        if plan_id is not None:
+            _again(found, plan_id, json_=json_)
+            return
+        given = read_files(files or [], table)
         when = instant(at, "--at") or newest(given) or clock_of(found).now()
         if codes not in ("nbs", "mca"):
             raise Failure("--codes 只能是 nbs 或 mca。", 2)

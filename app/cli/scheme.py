@@ -8,7 +8,7 @@ import typer
 
 from app import bundled
 from app.channels import registry as channels
-from app.cli.installation import JsonFlag, settings, tell
+from app.cli.installation import JsonFlag, instant, run, settings, tell
 from app.scheme.faults import SchemeFaults
 from app.scheme.read import read
 
@@ -58,3 +58,21 @@ def check(
     tell(json_, value, lines)
     if wrong:
         raise typer.Exit(1)
+
+
+@app.command(help="拿过去的预警和观测走一遍新旧两份配置：级别、镇街、呼叫、时限哪里不同；什么也不发")
+def diff(
+    old: Annotated[str, typer.Argument(help="旧配置的目录，或存档方案的摘要", metavar="OLD")],
+    new: Annotated[str, typer.Argument(help="新配置的目录，或存档方案的摘要", metavar="NEW")],
+    since: Annotated[str | None, typer.Option(help="从哪一刻起；默认全部", metavar="T")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="存档，放到“改规则”页上等人签")] = False,
+    json_: JsonFlag = False,
+) -> None:
+    """Rehearse a change of rules on the past of this installation."""
+    from app.cli.rehearse import lines, rehearse
+
+    body = run(rehearse(old, new, instant(since, "--since"), keep_it=keep))
+    out = lines(body)
+    if keep:
+        out.append(f"已存档 {body['id']}，差别摘要 {body['digest']}。")
+    tell(json_, body, out)

@@ -31,6 +31,7 @@ IMPORTS = [
     ),
     ("app/warning/planted.py", "import sqlalchemy", "app.warning.planted -> sqlalchemy"),
     ("app/wording/planted.py", "from app import clock", "app.wording.planted -> app.clock"),
+    ("app/rehearsal/planted.py", "from app.tasks import alarms", "app.rehearsal.planted -> app.tasks.alarms"),
     ("app/intake/planted.py", "from fastapi import Request", "app.intake.planted -> fastapi"),
     (
         "app/simulator/planted.py",
