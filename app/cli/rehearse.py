@@ -11,7 +11,7 @@ from app.activation import kept
 from app.cli.installation import Failure, clock_of, database, load_keys, settings
 from app.db import Session
 from app.errors import NotFound
-from app.rehearsal import keep
+from app.rehearsal import keep, words
 from app.rehearsal.diff import difference
 from app.rehearsal.replay import replay
 from app.scheme.faults import SchemeFaults
@@ -20,23 +20,6 @@ from app.scheme.read import read
 
 BY = audit.Actor("system", "cli")
 DIGEST = re.compile(r"[0-9a-f]{64}")
-CHANGES = {
-    "added": "多叫",
-    "removed": "不叫",
-    "earlier": "早叫",
-    "later": "晚叫",
-    "clock": "时限变",
-    "other": "变",
-}
-LEVELS = {"blue": "蓝色", "yellow": "黄色", "orange": "橙色", "red": "红色"}
-KINDS = {
-    "segment": "时段",
-    "action": "指挥",
-    "measure": "行业措施",
-    "control": "断禁停撤疏",
-    "response": "建议响应",
-    "uplift": "建议提级",
-}
 SHOWN = 200
 
 
@@ -128,13 +111,13 @@ def lines(body: dict[str, Any]) -> list[str]:
     out.append(f"有不同的镇街 {len(towns)} 个：{'、'.join(towns)}" if towns else "没有镇街不同。")
     if body["levels"]:
         out.append(f"实测到级的不同 {len(body['levels'])} 处：")
-        out += _cut([_level(row) for row in body["levels"]])
+        out += _cut([words.level(row) for row in body["levels"]])
     if body["calls"]:
         out.append(f"呼叫的不同 {len(body['calls'])} 处：")
-        out += _cut([_call(row) for row in body["calls"]])
+        out += _cut([words.call(row) for row in body["calls"]])
     if body["plans"]:
         out.append(f"预案内容的不同 {len(body['plans'])} 处：")
-        out += _cut([_plan(row) for row in body["plans"]])
+        out += _cut([words.plan(row) for row in body["plans"]])
     out += [f"排不出预案：{row['warning']} 原 {row['old']} 新 {row['new']}" for row in body["unplanned"]]
     return out
 
@@ -142,39 +125,3 @@ def lines(body: dict[str, Any]) -> list[str]:
 def _cut(rows: list[str]) -> list[str]:
     shown = [f"    {row}" for row in rows[:SHOWN]]
     return shown if len(rows) <= SHOWN else [*shown, f"    … 另有 {len(rows) - SHOWN} 处，--json 看全部"]
-
-
-def _level(row: dict[str, Any]) -> str:
-    return (
-        f"{row['name']} {row['hazard_name']}{LEVELS.get(row['level'], row['level'])}"
-        f" 原 {_span(row['old'])} 新 {_span(row['new'])}"
-    )
-
-
-def _span(span: dict[str, Any] | None) -> str:
-    if span is None:
-        return "不到级"
-    until = _short(span["until"]) if span["until"] else "末"
-    return f"{_short(span['since'])}–{until}（{span['station']}）"
-
-
-def _short(at: str) -> str:
-    return f"{at[5:10]} {at[11:16]}"
-
-
-def _call(row: dict[str, Any]) -> str:
-    was, would = row["old"], row["new"]
-    said = f"{CHANGES[row['change']]} {row['name']} {row['layer']} {row['duty_name']}（{row['warning']}）"
-    return f"{said} 原 {_when(was)} 新 {_when(would)}"
-
-
-def _when(call: dict[str, Any] | None) -> str:
-    if call is None:
-        return "不叫"
-    limit = "" if call["within_s"] is None else f"，限 {call['within_s'] // 60} 分"
-    return f"{_short(call['at'])} {' '.join(call['channels'])}{limit}，{call['people']} 人"
-
-
-def _plan(row: dict[str, Any]) -> str:
-    was, would = (_short(row[side]) if row[side] else "无" for side in ("old", "new"))
-    return f"{row['warning']} {KINDS.get(row['kind'], row['kind'])} {row['text']}：原 {was} 新 {would}"

@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import APIRouter
 from starlette.staticfiles import StaticFiles
 
-from app.console import acts, desk, disasters, gaps, kept, login, pages, plan, rates, release
+from app.console import acts, desk, disasters, gaps, kept, login, pages, plan, rates, rehearsals, release
 
 page_error = pages.problem_page
 """How a problem becomes a page: ``app.state.page_error``."""
@@ -17,7 +17,7 @@ static = StaticFiles(directory=Path(__file__).parent / "static")
 """The files that ship, to be mounted at ``STATIC``."""
 
 router = APIRouter(include_in_schema=False)
-for module in (login, desk, acts, release, plan, rates, disasters, gaps, kept):
+for module in (login, desk, acts, release, plan, rates, rehearsals, disasters, gaps, kept):
     router.include_router(module.router)
 for name in ("town", "tap", "doors"):
     if importlib.util.find_spec(f"app.console.{name}") is not None:
