@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.support.database",
     "tests.support.statements",
     "tests.support.seeded",
+    "tests.support.invented",
     "tests.support.hamlet",  # stands on the others
 ]
 

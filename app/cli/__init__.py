@@ -27,6 +27,10 @@ FAMILIES: dict[str, dict[str, str]] = {
     "user": {"user": "账号"},
     "explain": {"explain": "读预警或观测文件，说出会叫谁、为什么；不保存，不发送"},
     "scheme": {"scheme": "规则配置"},
+    "readiness": {
+        "coverage": "每户、每隐患点、每重点单位有没有两条互不依赖的路；有缺口时退出码 1",
+        "preflight": "班前预检：现在有没有人、替补、号码、通道；有缺口时退出码 1",
+    },
     "rates": {"rates": "一小时叫应率、报送率"},
     "audit": {"audit": "审计日志"},
     "doctor": {"doctor": "这套安装哪里不对，最危险的在前"},

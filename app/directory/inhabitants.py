@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from app.directory import rosters
+from app.directory import planted, rosters
 from app.directory.invent import Cells, Register, chance
 from app.directory.profiles import Hole
 from app.directory.rosters import Roster
@@ -47,6 +47,7 @@ class Inhabitants:
             self._village_post(str(point["code"]), "keeper.monitor", str(point["village"]))
         self._others()
         self._contacts()
+        self.holes += planted.told(settlement, self.register, self._without_duty)
 
     def _lots(self) -> None:
         """Draw who has two posts or no phone, and where nobody is named: the shares come out exactly."""
@@ -87,13 +88,6 @@ class Inhabitants:
         self._sharing = set(self._draw("sharing", [c for c in homes if c not in self._phoneless], SHARED))
         open_villages = [v for v in villages if v[:9] in WITHOUT_DUTY] or villages
         self._without_duty = chance(land.seed, "without-duty").choice(open_villages)
-        self.holes.append(Hole("no-duty-officer", self._without_duty, "village.duty"))
-        for code in sorted(self._unnamed):
-            self.holes.append(
-                Hole("no-contact", code, "household.contact" if "-H" in code else "group.leader")
-            )
-        for code in sorted(self._phoneless):
-            self.holes.append(Hole("no-phone", code, "household.contact" if "-H" in code else "group.leader"))
 
     def _draw(self, what: str, among: Sequence[str], share: float) -> list[str]:
         order = sorted(among, key=lambda code: chance(self.land.seed, what, code).random())

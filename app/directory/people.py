@@ -151,7 +151,7 @@ async def targets(
         _target(unit, line, duties[line[1], line[2]], units, held)
         for line in lines
         for unit in by_line[line[0], _level(duties[line[1], line[2]])]
-        if _called(unit)
+        if called(unit)
     ]
 
 
@@ -306,7 +306,8 @@ def _level(duty: DutyRoles) -> str:
     return "town" if duty.target == "area" else duty.target
 
 
-def _called(unit: Unit) -> bool:
+def called(unit: Unit) -> bool:
+    """Whether a warning calls this unit at all."""
     # A bureau that neither consults nor answers for an industry (kind "support") has a liaison, but is not
     # called by a warning.
     return unit.level != "bureau" or unit.kind != "support"
@@ -323,7 +324,7 @@ def _target(unit: Unit, line: Wanted, duty: DutyRoles, units: Mapping[str, Unit]
     superior, _ = posts.first(duty.superior, chain, held, (a, b))
     if superior is None:
         superior, _ = posts.first(duty.superior, chain, held, (a,))
-    a_phone, b_phone = held.phone.get(a or "", False), held.phone.get(b or "", False)
+    a_phone, b_phone = bool(held.phone.get(a or "")), bool(held.phone.get(b or ""))
     return Target(
         place_id=unit.id,
         name=unit.name,

@@ -25,11 +25,11 @@ class Unit:
 
 @dataclass(slots=True)
 class Posts:
-    """Who holds what, where; who is on shift; who has a phone."""
+    """Who holds what, where; who is on shift; the blind index of each one's phone, None without one."""
 
     holders: dict[tuple[str, str], list[str]]
     on_shift: dict[tuple[str, str], list[str]]
-    phone: dict[str, bool]
+    phone: dict[str, str | None]
 
     def at(self, place: str, role: str) -> tuple[list[str], bool]:
         """People of a role at a place, first to be called leads, and whether they are on shift."""
@@ -68,7 +68,7 @@ async def posts(
     """Read who holds these roles in the towns, and at what belongs to no town, at a moment."""
     here = sa.or_(Place.town_code.in_(sorted(towns)), Place.town_code.is_(None))
     holders: dict[tuple[str, str], list[str]] = defaultdict(list)
-    phone: dict[str, bool] = {}
+    phone: dict[str, str | None] = {}
     held = await session.execute(
         sa.select(Holding.place_id, Holding.role, Holding.person_id, Person.phone_index)
         .join(Person, Person.id == Holding.person_id)
@@ -84,7 +84,7 @@ async def posts(
     )
     for place, role, person, index in held:
         holders[place, role].append(person)
-        phone[person] = index is not None
+        phone[person] = index
     on_shift: dict[tuple[str, str], list[str]] = defaultdict(list)
     turns = await session.execute(
         sa.select(Shift.place_id, Shift.role, Shift.person_id, Person.phone_index)
@@ -100,7 +100,7 @@ async def posts(
     )
     for place, role, person, index in turns:
         on_shift[place, role].append(person)
-        phone[person] = index is not None
+        phone[person] = index
     return Posts(holders, on_shift, phone)
 
 

@@ -41,7 +41,9 @@ class Hole:
     """Something planted that a check must find before the storm does. ``at``: when it begins, for shifts."""
 
     kind: str
-    """``no-duty-officer``, ``gap``, ``double-booking``, ``no-contact`` (nobody is named), ``no-phone``."""
+    """As the checks name it: of a post ``vacant``, ``no-phone``, ``same-person``; of a household, risk point
+    or site ``no-contact``, ``one-way``; of a roster ``gap``, ``double-booking``.
+    """
     place: str
     role: str
     at: str = ""

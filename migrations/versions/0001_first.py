@@ -755,6 +755,23 @@ def upgrade() -> None:
     op.create_index("ix_holding_person", "holding", ["person_id"], unique=False)
     op.create_index("ix_holding_role", "holding", ["district", "role"], unique=False)
     op.create_table(
+        "hole",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("district", sa.String(length=12), nullable=False),
+        sa.Column("key", sa.String(length=140), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("place_id", sa.String(length=40), nullable=False),
+        sa.Column("role", sa.String(length=40), nullable=False),
+        sa.Column("owner_id", sa.String(length=36), nullable=False),
+        sa.Column("due", sa.Date(), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.Column("given_by", sa.String(length=80), nullable=False),
+        sa.Column("given_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["person.id"], name=op.f("fk_hole_owner_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hole")),
+        sa.UniqueConstraint("district", "key", name=op.f("uq_hole_district_key")),
+    )
+    op.create_table(
         "household",
         sa.Column("place_id", sa.String(length=40), nullable=False),
         sa.Column("district", sa.String(length=12), nullable=False),
@@ -1146,6 +1163,7 @@ def downgrade() -> None:
     op.drop_index("ix_household_town", table_name="household")
     op.drop_index("ix_household_risk_point", table_name="household")
     op.drop_table("household")
+    op.drop_table("hole")
     op.drop_index("ix_holding_role", table_name="holding")
     op.drop_index("ix_holding_person", table_name="holding")
     op.drop_table("holding")

@@ -12,7 +12,7 @@ from app.directory.importer import Report
 from app.directory.profiles import Generated
 from app.directory.tables import Holding, Household, Person, Place, PlaceCode, Shift
 from app.observations.tables import Station
-from tests.directory.conftest import AT, BY, DISTRICT, bring
+from tests.support.invented import AT, BY, DISTRICT, bring
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,7 @@ from app.directory import polygons
 from app.directory.locate import Gazetteer, Located, gazetteer, locate, place_codes
 from app.directory.polygons import bundled_cells, towns_in
 from app.errors import InvalidGeometry
-from tests.directory.conftest import DISTRICT
+from tests.support.invented import DISTRICT
 
 pytestmark = pytest.mark.anyio
 

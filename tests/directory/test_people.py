@@ -12,7 +12,7 @@ from app.directory import homes, people
 from app.directory.people import Target
 from app.directory.profiles import Generated
 from app.directory.tables import Holding, Person, Place, Shift
-from tests.directory.conftest import AT, DISTRICT, bring
+from tests.support.invented import AT, DISTRICT, bring
 
 pytestmark = pytest.mark.anyio
 

@@ -15,7 +15,7 @@ from app.directory.profiles import Generated
 from app.directory.settlement import apportioned
 from app.directory.synthetic import generate
 from app.directory.terrain import Terrain, distance
-from tests.directory.conftest import DISTRICT, START
+from tests.support.invented import DISTRICT, START
 
 DATA = bundled.path("data") / "rongchang"
 
@@ -55,7 +55,9 @@ def test_the_counts_are_those_of_a_district(tiny: Generated, demo: Generated) ->
         "weir": 138,
     }
     assert len(demo.files["households.csv"]) == 1200
-    vacant = 2 + sum(hole.kind == "no-contact" for hole in demo.holes)
+    leaders = {str(row["place"]) for row in posts(demo, "group.leader")}
+    named = {str(row["place"]) for row in posts(demo, "household.contact")}
+    vacant = 2 + 1560 - len(leaders) + 1200 - len(named)  # two duty officers of one village
     assert len(demo.files["posts.csv"]) - len(posts(demo, "household.helper")) + vacant == 4986
 
 
@@ -107,7 +109,7 @@ def test_neighbours_share_phones_and_some_have_none(demo: Generated) -> None:
 def test_one_village_of_changyuan_or_longji_has_no_duty_officer(demo: Generated) -> None:
     villages = {str(row["code"]) for row in demo.files["places.csv"] if row["level"] == "village"}
     without = villages - {str(row["place"]) for row in posts(demo, "village.duty")}
-    (hole,) = [hole for hole in demo.holes if hole.kind == "no-duty-officer"]
+    (hole,) = [hole for hole in demo.holes if hole.role == "village.duty" and hole.kind == "vacant"]
     assert without == {hole.place}
     assert hole.place[:9] in {"500153001", "500153114"}
 
