@@ -31,6 +31,7 @@ from app.cli.installation import (
     sqlite_file,
     tell,
 )
+from app.cli.plan_text import told
 from app.db import Base, Database, Session
 from app.directory import importer, people
 from app.directory.profiles import DEMO, Generated
@@ -308,31 +309,12 @@ def document(scheme: Scheme, out: Explained) -> dict[str, Any]:
     }
 
 
-def _lines(out: Explained, towns: dict[str, str]) -> list[str]:
+def _lines(out: Explained, scheme: Scheme) -> list[str]:
     lines = [f"· {one['detail']}（{one['code']}）" for one in out.problems]
     lines += [f"· {one['file']} 第 {one['row']} 行未收：{one['detail']}" for one in out.rejected[:20]]
     if out.plan is None:
         return [*lines, "不会叫任何人：没有要启动的预案。"]
-    lines.append(
-        f"{out.plan.level.zh} {out.plan.segment}（{out.plan.segment_from}），叫 {len(out.plan.lines)} 组："
-    )
-    for line in out.plan.lines:
-        within = (
-            ""
-            if line.answer_within is None
-            else f"，{int(line.answer_within.total_seconds() // 60)} 分钟内应"
-        )
-        means = " ".join(line.channels)
-        lines.append(f"{towns.get(line.place, line.place)} {line.layer} {line.duty}（{means}{within}）")
-        lines += [f"    因为 {one.text}（{one.rule}）" for one in line.because]
-    if out.plan.not_chosen:
-        lines.append("没有选上：")
-        lines += [
-            f"{towns.get(one.place, one.place)}：{'；'.join(reason.text for reason in one.because)}"
-            for one in out.plan.not_chosen
-        ]
-    lines += [f"建议：{one.text}" for one in out.plan.suggestions]
-    return lines
+    return [*lines, *told(out.plan, scheme)]
 
 
 def _again(found: Settings, plan_id: str, *, json_: bool) -> None:
@@ -341,9 +323,8 @@ def _again(found: Settings, plan_id: str, *, json_: bool) -> None:
 
     made = run(again(found, plan_id))
     out = Explained(made.made.situation.at, made.plan)
-    names = {code: rules.name for code, rules in made.scheme.towns.items()}
     value = {**document(made.scheme, out), "remade": {"plan": plan_id, "same": made.same}}
-    tell(json_, value, [made.verdict(), *_lines(out, names)])
+    tell(json_, value, [made.verdict(), *_lines(out, made.scheme)])
     if not made.same:
         raise typer.Exit(1)
 
@@ -378,5 +359,4 @@ def register(app: typer.Typer) -> None:
         if codes not in ("nbs", "mca"):
             raise Failure("--codes 只能是 nbs 或 mca。", 2)
         scheme, out = run(explain(found, given, when, codes))
-        names = {code: rules.name for code, rules in scheme.towns.items()}
-        tell(json_, document(scheme, out), _lines(out, names))
+        tell(json_, document(scheme, out), _lines(out, scheme))

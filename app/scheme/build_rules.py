@@ -31,6 +31,7 @@ from app.warning.ruleset import (
     ResponseRule,
     Ruleset,
     Segment,
+    Sensitive,
     StageRules,
     TownMeasure,
     TownRules,
@@ -72,7 +73,7 @@ def ruleset(folder: Folder, zone: ZoneInfo) -> Ruleset:
                 text=row.text,
                 ordered_by=row.ordered_by,
                 confirmed_by=row.confirmed_by,
-                fuse=row.fuse or "",
+                fuse=row.fuse,
                 level=row.level,
                 families=frozenset(row.families),
                 segments=frozenset(row.segments),
@@ -215,4 +216,6 @@ def _town(file: TownFile) -> TownRules:
             TownMeasure(row.level, frozenset(row.families), row.department, row.text) for row in file.measures
         ),
         why=file.why or "",
+        sensitive=tuple(Sensitive(frozenset(row.hazards), row.level, row.why) for row in file.sensitive),
+        transfer=file.transfer or "",
     )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from app.scheme.faults import Fault
 from app.scheme.files import DutyRow, LayersFile, TownFile
 from app.scheme.folder import Folder
-from app.scheme.known import carried, duties, fewer, longer, segment_ids
+from app.scheme.known import carried, duties, fewer, hazard_levels, longer, segment_ids
 from app.scheme.lines import Document
 from app.warning.level import Level
 
@@ -31,13 +31,32 @@ def check(folder: Folder) -> Iterator[Fault]:
             yield document.fault(f"文件名应为 {shape.code}.yaml", "code")
         if district is not None and not shape.code.startswith(district):
             yield document.fault(f"{shape.code} 不属于本区 {district}", "code")
-        if (shape.clocks or shape.channels) and not (shape.why and shape.source):
-            yield document.fault("改了时限或方式，要写 why 和 source")
+        if _differs(shape) and not (shape.why and shape.source):
+            yield document.fault("与全区不同，要写 why 和 source")
+        yield from _sensitive(shape, document, hazard_levels(folder))
         if known is None or layers is None:
             continue
         yield from _clocks(shape, document, known, layers)
         yield from _channels(shape, document, known, kinds)
         yield from _also(shape, document, known, segments)
+
+
+def _differs(shape: TownFile) -> bool:
+    return bool(shape.clocks or shape.channels or shape.also or shape.sensitive or shape.measures)
+
+
+def _sensitive(
+    shape: TownFile, document: Document, hazards: Mapping[str, set[Level]] | None
+) -> Iterator[Fault]:
+    for index, row in enumerate(shape.sensitive):
+        for i, name in enumerate(row.hazards):
+            if hazards is None:
+                continue
+            if name not in hazards:
+                yield document.fault(f"没有灾种 {name}", "sensitive", index, "hazards", i)
+            elif row.level > max(hazards[name]):
+                text = f"{name} 没有{row.level.zh}及以上，不起作用"
+                yield document.fault(text, "sensitive", index, "level")
 
 
 def _clocks(

@@ -242,7 +242,7 @@ class ControlRow(Sourced):
     text: Text
     ordered_by: Text
     confirmed_by: Text
-    fuse: Text | None = None
+    fuse: Text
     level: LevelWord
     families: Annotated[list[Family], Field(min_length=1)]
     segments: list[Text] = []
@@ -261,6 +261,14 @@ class AlsoRow(Model):
     level: LevelWord
     families: list[Family] = []
     segments: list[Text] = []
+    why: Text
+
+
+class SensitiveRow(Model):
+    """Kinds of warning for which the town's people are called a segment ahead."""
+
+    hazards: Annotated[list[Name], Field(min_length=1)]
+    level: LevelWord
     why: Text
 
 
@@ -283,4 +291,6 @@ class TownFile(Model):
     clocks: dict[DutyRef, LevelMap] = {}
     channels: dict[DutyRef, dict[LevelWord, Annotated[list[ChannelKind], Field(min_length=1)]]] = {}
     also: list[AlsoRow] = []
+    sensitive: list[SensitiveRow] = []
     measures: list[TownMeasureRow] = []
+    transfer: Text | None = None

@@ -26,6 +26,17 @@ def hazard_ids(folder: Folder) -> set[str] | None:
     return {held.shape.id for held in folder.hazards if held.shape}
 
 
+def hazard_levels(folder: Folder) -> dict[str, set[Level]] | None:
+    """The levels each hazard has, None where a file of theirs cannot be read."""
+    if hazard_ids(folder) is None:
+        return None
+    levels: dict[str, set[Level]] = {}
+    for held in folder.hazards:
+        if held.shape:
+            levels.setdefault(held.shape.id, set()).update(held.shape.signal)
+    return levels
+
+
 def duties(folder: Folder) -> dict[str, DutyRow] | None:
     """The duties by "layer/id"."""
     shape = folder.layers.shape

@@ -20,6 +20,7 @@ def measures(
             continue
         reason = Reason(row.rule, f"{row.industry}：{row.level.zh}起", {"level": row.level.word})
         rows.append(Measure(row.industry, row.department, row.text, (reason,)))
+    moved = controls(level, segment, hazard, rules)
     for place in sorted(places):
         town = rules.towns.get(place)
         for own in town.measures if town else ():
@@ -28,6 +29,13 @@ def measures(
                     f"town.{place}", f"{town.name}预案：{own.level.zh}起", {"level": own.level.word}
                 )
                 rows.append(Measure(town.name, own.department, own.text, (reason,)))
+        if town and town.transfer and any(order.kind == "撤" for order in moved):
+            rule = f"town.{place}.transfer"
+            rows.append(
+                Measure(
+                    town.name, f"{town.name}指挥部", town.transfer, (Reason(rule, f"{town.name}转移方案"),)
+                )
+            )
     return tuple(rows)
 
 

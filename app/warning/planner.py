@@ -85,7 +85,7 @@ def _lines(
     chosen: list[Place],
     findings: tuple[Finding, ...],
 ) -> list[PlanLine]:
-    called = _called(situation, rules, hazard, where)
+    called = _called(situation, rules, hazard, where.segment.id)
     holdings = {(h.town, h.duty): h for h in situation.holdings}
     measured = by_place(findings)
     name = hazard.called(situation.warning.hazard)
@@ -103,7 +103,7 @@ def _lines(
             *(f.reason for f in measured.get(town.code, ()) if _is_of(f, hazard)),
             *_absorbed(town, situation, rules),
         )
-        for duty, why in [*local, *_also(town.code, held, situation, rules, hazard, where)]:
+        for duty, why in [*local, *_own(town.code, held, situation, rules, hazard, where)]:
             lines.append(_line(situation, duty, town, why, holdings, rules, seen))
     return sorted(lines, key=lambda line: (line.layer, line.part, line.duty, line.place))
 
@@ -119,7 +119,7 @@ def _absorbed(town: Place, situation: Situation, rules: Ruleset) -> tuple[Reason
 
 
 def _called(
-    situation: Situation, rules: Ruleset, hazard: HazardRules, where: Stage
+    situation: Situation, rules: Ruleset, hazard: HazardRules, segment: str
 ) -> list[tuple[DutyRules, Reason]]:
     """The duties that are called, each with the first cell that calls it.
 
@@ -129,7 +129,7 @@ def _called(
     if warning.observed:
         text = "实测提醒：只叫区值班和站点所在镇街值班"
         return [(rules.duties[key], Reason("observed.reminder", text)) for key in rules.reminder]
-    reached = rules.segment_index(where.segment.id)
+    reached = rules.segment_index(segment)
     first: dict[DutyKey, Cell] = {}
     for cell in rules.cells:
         if cell.level > warning.level or rules.segment_index(cell.segment) > reached:
@@ -146,15 +146,26 @@ def _called(
     return result
 
 
-def _also(
+def _own(
     town: str, held: set[DutyKey], situation: Situation, rules: Ruleset, hazard: HazardRules, where: Stage
 ) -> list[tuple[DutyRules, Reason]]:
-    """What the town's own plan calls beyond the district's."""
+    """What the town's own plan calls beyond the district's: single duties, or all of the segment ahead."""
     own = rules.towns.get(town)
     if own is None or situation.warning.observed:
         return []
-    fits = [a for a in own.also if a.duty not in held and _fits(a, situation.warning.level, hazard, where)]
-    return [(rules.duties[a.duty], Reason(f"town.{town}.also", f"{own.name}预案：{a.why}")) for a in fits]
+    level = situation.warning.level
+    fits = [a for a in own.also if a.duty not in held and _fits(a, level, hazard, where)]
+    more = {
+        a.duty: (rules.duties[a.duty], Reason(f"town.{town}.also", f"{own.name}预案：{a.why}")) for a in fits
+    }
+    ahead = rules.stage.segments[rules.segment_index(where.segment.id) + 1 :]
+    sensitive = next((s for s in own.sensitive if hazard.id in s.hazards and level >= s.level), None)
+    if sensitive is not None and ahead:
+        why = Reason(f"town.{town}.sensitive", f"{own.name}预案：{sensitive.why}，提前按{ahead[0].id}叫应")
+        for duty, _ in _called(situation, rules, hazard, ahead[0].id):
+            if duty.layer != DISTRICT_LAYER and duty.part == "responsible" and duty.key not in held:
+                more.setdefault(duty.key, (duty, why))
+    return list(more.values())
 
 
 def _fits(also: AlsoCall, level: Level, hazard: HazardRules, where: Stage) -> bool:

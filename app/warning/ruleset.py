@@ -147,6 +147,15 @@ class AlsoCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Sensitive:
+    """Kinds of warning a town takes more seriously: its responsible people are called a segment ahead."""
+
+    hazards: frozenset[str]  # ids
+    level: Level
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class TownMeasure:
     """A measure of one town's own plan."""
 
@@ -167,6 +176,8 @@ class TownRules:
     also: tuple[AlsoCall, ...]
     measures: tuple[TownMeasure, ...]
     why: str
+    sensitive: tuple[Sensitive, ...] = ()
+    transfer: str = ""  # where its people go, as the town's transfer plan says
 
 
 @dataclass(frozen=True, slots=True)

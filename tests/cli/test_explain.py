@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.intake.support import message as national
 
 WANLING = "500153105"
 AT = datetime(2026, 7, 15, 18, 40, tzinfo=UTC)
@@ -128,3 +129,19 @@ def test_an_installation_is_read_and_not_written(bare_cli: Cli) -> None:
     assert "no-directory" not in {one["code"] for one in ran.json["problems"]}
     assert any(line["people"] for line in ran.json["plan"]["lines"])
     assert digest(database) == before
+
+
+def test_a_12379_red_for_two_towns_says_why_of_every_line_and_of_every_town_not_called(bare_cli: Cli) -> None:
+    file = bare_cli.folder / "red.xml"
+    file.write_bytes(national("national_a.xml", ("<severity>Orange", "<severity>Red")))
+    ran = bare_cli("explain", str(file), "--at", "2026-07-16T02:31:00+08:00", "--json")
+    assert ran.code == 0, ran.err
+    plan = ran.json["plan"]
+    assert {line["place"] for line in plan["lines"]} == {"500153", "500153102", "500153103"}
+    assert all(line["because"] and all(one["text"] for one in line["because"]) for line in plan["lines"])
+    assert len(plan["not_chosen"]) == 19
+    assert all(one["because"][0]["text"] for one in plan["not_chosen"])
+    words = bare_cli("explain", str(file), "--at", "2026-07-16T02:31:00+08:00").out
+    assert "清流镇：清流镇不在本次暴雨预警区域内" in words
+    assert "待放行·公众 盘龙镇 L6 危险区住户（电话、短信、上门，40分钟内应）" in words
+    assert {"指挥：", "行业：", "可令：", "建议："} <= {line[:3] for line in words.splitlines()}

@@ -1,46 +1,33 @@
-"""A red plan for two towns, as a duty officer reads it: a change of rules shows as a change of text.
+"""Plans as a supervisor reads them: a change of rules shows as a change of text.
 
-`JIAOYING_WRITE_GOLDEN=1` writes the file anew; read the difference before committing it.
+`red-two-towns.txt` is a whole plan, line by line, as `explain` prints it. The other files hold one hazard
+each: what a 12379 message without onset does for two towns at each of its levels, one line a duty.
+`JIAOYING_WRITE_GOLDEN=1` writes the files anew; read the difference before committing it.
 """
 
 import os
-from datetime import timedelta
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
-from app.warning.plan import Plan
+import pytest
+
+from app.cli.plan_text import PARTS, limit, means, place, told
+from app.warning.level import Level
+from app.warning.plan import Plan, PlanLine
 from app.warning.planner import plan
+from tests.warning.bulletins import CODES, facts, levels
 from tests.warning.situations import PANLONG, WUJIA, rain, rules, scheme, situation, towns, warning
 
-GOLDEN = Path(__file__).parent / "golden" / "red-two-towns.txt"
-PARTS = {"responsible": "自动", "public": "待放行·公众", "orders": "待放行·指令"}
+GOLDEN = Path(__file__).parent / "golden"
 
 
-def readable(held: Plan) -> str:
-    names = {"500153": "荣昌区", **{town.code: town.name for town in towns()}}
-    rows = [
-        f"时段 {held.segment} 级别 {held.level.zh} 建议响应 {held.response_level}",
-        held.because[0].text,
-        "",
-    ]
-    for line in held.lines:
-        duty = scheme().duty(line.layer, line.duty)
-        limit = (
-            "不要求应答"
-            if line.answer_within is None
-            else f"限{line.answer_within // timedelta(minutes=1)}分"
-        )
-        who = f"{PARTS[line.part]} {names[line.place]} {line.layer} {duty.name}"
-        rows.append(f"{who} {'、'.join(line.channels)} {limit} {line.people}人")
-        rows += [f"    因为 {reason.text}" for reason in line.because]
-    rows += ["", *(f"不叫 {names[n.place]}：{n.because[0].text}" for n in held.not_chosen)]
-    rows += ["", *(f"指挥 {action.text}" for action in held.actions)]
-    rows += ["", *(f"行业 {m.industry}（{m.department}）{m.text}" for m in held.measures)]
-    rows += [
-        "",
-        *(f"可令 {c.kind} {c.text}（{c.ordered_by}下令，{c.confirmed_by}确认）" for c in held.controls),
-    ]
-    rows += ["", *(f"建议 {s.text}" for s in held.suggestions)]
-    return "\n".join(rows) + "\n"
+def as_kept(name: str, text: str) -> str:
+    """Return what the file holds; written anew where that is asked for."""
+    file = GOLDEN / name
+    if os.environ.get("JIAOYING_WRITE_GOLDEN"):
+        file.write_text(text, encoding="utf-8")
+    return file.read_text(encoding="utf-8")
 
 
 def test_a_red_plan_for_two_towns_reads_as_before() -> None:
@@ -48,8 +35,63 @@ def test_a_red_plan_for_two_towns_reads_as_before() -> None:
         warning(places=(PANLONG, WUJIA)),
         windows=(rain(1035, 3), rain(512, 3, place=WUJIA, station="SIM-P012")),
     )
-    text = readable(plan(now, rules()))
-    if os.environ.get("JIAOYING_WRITE_GOLDEN"):
-        GOLDEN.parent.mkdir(exist_ok=True)
-        GOLDEN.write_text(text, encoding="utf-8")
-    assert text == GOLDEN.read_text(encoding="utf-8")
+    text = "\n".join(told(plan(now, rules()), scheme())) + "\n"
+    assert text == as_kept("red-two-towns.txt", text)
+
+
+def test_in_it_every_line_and_every_town_that_is_not_called_has_its_reason() -> None:
+    rows = told(plan(situation(warning(places=(PANLONG, WUJIA))), rules()), scheme())
+    called = [i for i, row in enumerate(rows) if row.startswith(tuple(PARTS.values()))]
+    assert called
+    assert all(rows[i + 1].startswith("    因为 ") for i in called)
+    outside = [town.name for town in towns() if town.code not in (PANLONG, WUJIA)]
+    assert len(outside) == 19
+    assert all(any(row.startswith(f"{name}：") and "不在" in row for row in rows) for name in outside)
+
+
+def _duty(line: PlanLine) -> tuple[str, str, str]:
+    return (line.part, line.layer, line.duty)
+
+
+def _brief(made: Plan) -> Iterator[str]:
+    """One line a duty: who, how, until when, by which rule; what a town's own plan changes stands behind."""
+    for _, held in groupby(made.lines, key=_duty):
+        lines = list(held)
+        first = lines[0]
+        name = scheme().duty(first.layer, first.duty).name
+        where = "、".join(f"{place(one.place, scheme())}（{means(one)}，{limit(one)}）" for one in lines)
+        why = dict.fromkeys(
+            reason.text
+            for one in lines
+            for reason in one.because
+            if reason.rule.startswith(("matrix.", "town.", "observed."))
+        )
+        yield f"  {PARTS[first.part]} {first.layer} {name}：{where}，因为{'；'.join(why)}"
+
+
+def _level(hazard: str, level: Level) -> Iterator[str]:
+    about = facts(CODES[hazard], level)
+    made = plan(situation(about, at=about.sent), rules())
+    held = next(h for h in rules().hazards if h.id == hazard)
+    yield f"{level.zh}：{held.signal[level].text}"
+    yield from (f"  {reason.text}" for reason in made.because)
+    yield from _brief(made)
+    away = {n.because[0].text.partition("不在")[2] for n in made.not_chosen}
+    yield f"  不叫 {len(made.not_chosen)} 个镇街：不在{'；'.join(sorted(away))}"
+    yield f"  指挥：{'；'.join(action.text for action in made.actions)}"
+    for measure in made.measures:
+        yield f"  行业：{measure.industry}（{measure.department}）{measure.text}"
+    for order in made.controls:
+        yield f"  可令：{order.kind} {order.text}（{order.ordered_by}下令，{order.confirmed_by}确认）"
+    yield from (f"  建议：{one.text}" for one in made.suggestions)
+    yield ""
+
+
+@pytest.mark.parametrize("hazard", sorted(CODES))
+def test_each_hazard_reads_as_before_at_each_of_its_levels(hazard) -> None:
+    name = next(h.name for h in rules().hazards if h.id == hazard)
+    rows = [f"{name}（{CODES[hazard]}），盘龙镇、吴家镇，报文无发生时间", ""]
+    for level in levels(hazard):
+        rows += _level(hazard, level)
+    text = "\n".join(rows)
+    assert text == as_kept(f"{hazard}.txt", text)
