@@ -15,6 +15,7 @@ from app.scheme.models import Scheme
 from app.warning.level import Level
 from app.wording.compose import in_own_words, text
 from app.wording.facts import places_text
+from app.wording.paired import FALSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ def correction(scheme: Scheme, row: Warning, words: str | None) -> Told:
     """Return the correction of a false or wrong warning: the prepared one, or what the officer wrote."""
     values = _values(scheme, row, "")
     if words is None:
-        values["what"] = "原通知有误，现已撤回，不必照做，不用再回"
+        values["what"] = FALSE
         return _told(scheme, values, "correction", row.sent)
     sms, aloud = (
         texts.facts(values, scheme, kind="correction", channel=channel) for channel in ("sms", "broadcast")

@@ -11,6 +11,7 @@ from app.channels import registry as channels
 from app.cli.installation import JsonFlag, instant, run, settings, tell
 from app.scheme.faults import SchemeFaults
 from app.scheme.read import read
+from app.wording import lint
 
 app = typer.Typer(help="规则配置", no_args_is_help=True)
 
@@ -35,6 +36,7 @@ def check_folder(folder: Path) -> tuple[str | None, list[Found]]:
         Found("channels.yaml", 0, f"{one.pointer} {one.detail}", one.code in channels.ADVICE)
         for one in channels.check(scheme.channels)
     ]
+    found += [Found("wording/", 0, f"{case}：{fault}") for case, fault in lint.check(scheme)]
     return scheme.version, found
 
 

@@ -163,7 +163,7 @@ def _templates(rows: Iterable[TemplateRow]) -> list[Template]:
             kind=row.kind,
             channel=row.channel or "",
             text=row.text,
-            observed=row.observed if row.kind == "do" else bool(row.observed),
+            observed=row.observed if row.kind in {"do", "effect"} else bool(row.observed),
             hazard=row.hazard or "",
             family=row.family or "",
             level=row.level,

@@ -130,10 +130,10 @@ class Release:
 class Template:
     """One text. What it does not name, it serves for all of."""
 
-    kind: str  # "alert" "correction" "clear" "do"
-    channel: str  # "sms" "voice" "broadcast" "page"; "" for kind "do"
+    kind: str  # "alert" "correction" "lowered" "clear" "do" "effect"
+    channel: str  # "sms" "voice" "broadcast" "page"; "" for "do" and "effect"
     text: str
-    observed: bool | None = None  # None (kind "do" only): both
+    observed: bool | None = None  # None ("do" and "effect" only): both
     hazard: str = ""  # hazard id of config, e.g. "rain"
     family: str = ""
     level: Level | None = None

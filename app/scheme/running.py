@@ -98,7 +98,7 @@ class ChannelsFile(Model):
 class TemplateRow(Model):
     """One text of wording/*.yaml."""
 
-    kind: Literal["alert", "correction", "clear", "do"]
+    kind: Literal["alert", "correction", "lowered", "clear", "do", "effect"]
     channel: Literal["sms", "voice", "broadcast", "page"] | None = None
     observed: bool | None = None
     hazard: Name | None = None

@@ -13,8 +13,9 @@ from app.wording.spoken import spoken
 
 LIMITS = {"sms": 60, "voice": 120, "broadcast": 200, "page": 2000}  # characters of one fact, by channel
 OWN_WORDS = 500  # characters an officer may write; the doors ask for fewer
-SHORTEST = 24  # what happens is cut to make an SMS fit, but never below this
+SHORTEST = 20  # what happens is cut to make an SMS fit, but never below this
 REPLY = "回1确认，回2有困难"
+LINK_TAKES = 52  # units of a one-tap link that is put in at sending: https, a host of 19, a token of 22
 DRILL = "演练"
 _SIGNAL = "预警信号"  # only the weather bureau issues those
 _BLANK = re.compile(r"\{([a-z]+)\}")
@@ -36,11 +37,33 @@ def text(templates: Iterable[Template], facts: Facts) -> str:
     values = _values(held, facts)
     made = _fill(template, values, facts)
     if facts.channel == "sms":
-        over = sms_units(made) - (JOINED * 2 if facts.link else SINGLE)
-        if over > 0 and len(values["what"]) > SHORTEST:
+        asks = _asks(values)
+        for ask in asks:
+            values["ask"] = ask
+            made = _fill(template, values, facts)
+            if _over(made, facts) <= 0:
+                return made
+            if facts.link and ask == asks[1]:  # two parts have room for the time, whatever else is cut
+                break
+        over = _over(made, facts)
+        if len(values["what"]) > SHORTEST:
             values["what"] = clean(values["what"], max(SHORTEST, len(values["what"]) - over))
             made = _fill(template, values, facts)
     return made
+
+
+def _over(made: str, facts: Facts) -> int:
+    """Units beyond one part, or beyond two with a link, which may still be to come."""
+    units = sms_units(made)
+    if facts.link.startswith("{"):
+        units += LINK_TAKES - len(facts.link)
+    return units - (JOINED * 2 if facts.link else SINGLE)
+
+
+def _asks(values: Mapping[str, str]) -> tuple[str, ...]:
+    """When it was said, and whom to ring where an SMS has room for it; its link leads to both."""
+    said = f"{values['time']}发"
+    return (f"{said}，值班室{values['desk']}。", f"{said}。", "")
 
 
 def in_own_words(words: str, facts: Facts) -> str:
@@ -73,6 +96,12 @@ def task(templates: Iterable[Template], facts: Facts) -> str:
     if facts.raised_from is not None:  # never as if the bureau had issued that level
         made = f"区里提级，按{facts.level.zh}应对，{made}" if made else f"区里提级，按{facts.level.zh}应对"
     return made.replace(_SIGNAL, "提醒") if facts.observed else made
+
+
+def effect(templates: Iterable[Template], facts: Facts) -> str:
+    """What it comes to for people, in plain words and without figures; empty where the scheme has none."""
+    template = _best(tuple(templates), facts, "effect")
+    return clean(template.text, LIMITS[facts.channel]) if template else ""
 
 
 def _best(templates: tuple[Template, ...], facts: Facts, kind: str) -> Template | None:
@@ -111,13 +140,16 @@ def _values(templates: tuple[Template, ...], facts: Facts) -> dict[str, str]:
         "signature": clean(facts.signature, 20),
         "district": clean(facts.district, 20),
         "hazard": clean(facts.hazard, 20),
-        "level": "" if signal is Level.HINT else signal.zh,
+        "level": "" if signal is Level.HINT and facts.kind != "lowered" else signal.zh,
+        "was": "" if facts.was is None else facts.was.zh,
         "places": clean(facts.places, limit),
         "time": f"{issued.month}月{issued.day}日{issued:%H:%M}"
         if facts.channel == "page"
         else f"{issued:%H:%M}",
         "what": clean(facts.what or facts.headline, limit),
+        "effect": effect(templates, facts),
         "do": task(templates, facts),
+        "ask": "",
         "desk": clean(facts.desk, 20),
         "link": clean(facts.link, 200),
         "version": str(facts.version),

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from app.warning.level import Level
 
-Kind = Literal["alert", "correction", "clear"]
+Kind = Literal["alert", "correction", "lowered", "clear"]
 BEIJING = ZoneInfo("Asia/Shanghai")
 ChannelName = Literal["sms", "voice", "broadcast", "page"]
 
@@ -44,6 +44,7 @@ class Facts:
     headline: str = ""
     issuer: str = ""
     raised_from: Level | None = None  # 提级: called at `level`, while the bureau's signal has this one
+    was: Level | None = None  # lowered: the level that held until now; `level` is the new one
     zone: ZoneInfo = BEIJING
 
 

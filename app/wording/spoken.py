@@ -6,6 +6,25 @@ import re
 from functools import lru_cache
 
 _DIGITS = "零一二三四五六七八九"
+_DATE = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(\d{4})年")
+_SPANS = (
+    re.compile(r"(?<=\d)[~～—至](?=\d)"),
+    re.compile(r"(?<=:\d\d)-(?=\d{1,2}:\d\d)"),
+    # A hyphen between short numbers is from … to; in 023-46733001 it is part of a telephone number.
+    re.compile(r"(?<![\d:.-])(?!0\d)(\d{1,4}(?:\.\d+)?)-(?=\d{1,4}(?:\.\d+)?(?![\d-]))"),
+)
+_SIGNS = {
+    "≥": "达到",
+    "＞": "超过",
+    ">": "超过",
+    "≤": "不到",
+    "＜": "低于",
+    "<": "低于",
+    "mm": "毫米",
+    "℃": "摄氏度",
+}
+_LEVELS = {"Ⅰ": "一", "Ⅱ": "二", "Ⅲ": "三", "Ⅳ": "四"}
 _TIME = re.compile(r"(?<!\d)([01]?\d|2[0-3]):([0-5]\d)(?!\d)")
 _DIGIT_BY_DIGIT = re.compile(r"(?<=[A-Za-z])\d+|(?<![\d.])0\d+|\d{7,}")  # codes and telephone numbers
 _NUMBER = re.compile(r"(\d+)(?:\.(\d+))?(小时|个|次|处|户|米|天)?")
@@ -13,10 +32,15 @@ _NUMBER = re.compile(r"(\d+)(?:\.(\d+))?(小时|个|次|处|户|米|天)?")
 
 @lru_cache(maxsize=4096)  # the same few facts are put into thousands of texts
 def spoken(text: str) -> str:
-    """The text with its numbers in words."""
+    """The text with its dates, times, numbers and signs in words."""
+    text = _DATE.sub(lambda m: f"{m[1]}年{int(m[2])}月{int(m[3])}日", text)
+    text = _YEAR.sub(lambda m: "".join(_DIGITS[int(digit)] for digit in m[1]) + "年", text)
+    for span in _SPANS:
+        text = span.sub(lambda m: f"{m[1] if m.lastindex else ''}到", text)
     text = _TIME.sub(lambda m: _time(int(m[1]), int(m[2])), text)
     text = _DIGIT_BY_DIGIT.sub(lambda m: "".join(_DIGITS[int(digit)] for digit in m[0]), text)
-    text = text.replace("mm", "毫米").replace("℃", "摄氏度")
+    for written, said in (*_SIGNS.items(), *_LEVELS.items()):
+        text = text.replace(written, said)
     text = re.sub(r"(\d+(?:\.\d+)?)%", r"百分之\1", text)
     return _NUMBER.sub(_number, text)
 
