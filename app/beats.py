@@ -45,6 +45,11 @@ async def count(session: AsyncSession, name: str) -> int:
     return await session.scalar(sa.select(Beat.count).where(Beat.name == name)) or 0
 
 
+async def last(session: AsyncSession, name: str) -> datetime | None:
+    """Return when a thing has beaten last, None for one never heard of."""
+    return await session.scalar(sa.select(Beat.at).where(Beat.name == name))
+
+
 _SOURCE, _FOLLOWER = aliased(Beat), aliased(Beat)
 _AHEAD = (
     sa.select(_SOURCE.at, _SOURCE.count)

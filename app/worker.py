@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import beats, events, logs, metrics
 from app import db as database
-from app.activation import advance, observe, overdue
+from app.activation import advance, hear, observe, overdue
 from app.answer import escalate, gateway
 from app.channels.registry import Registry
 from app.clock import Clock
@@ -176,6 +176,7 @@ class Chores:
         return (
             Sweep("finish-intake", 5, self.finish_intake, self.unfinished),
             Sweep("observe", 2, self.look_at_gauges, self.unseen),
+            Sweep("hear", 2, self.hear, self.unheard),
             Sweep("advance", 2, self.move_on, advance.next_due),
             Sweep("undecided", 1, self.undecided, overdue.next_due),
             Sweep("escalate", 1, self.pursue, escalate.next_due, nudged_by="opened"),
@@ -208,6 +209,14 @@ class Chores:
     async def unseen(self, session: AsyncSession) -> datetime | None:
         """Return when rows came that nobody has looked at."""
         return await observe.next_due(session, self.district)
+
+    async def hear(self, session: AsyncSession, at: datetime) -> int:
+        """Plan again for disasters, towns that are cut off and forecasts."""
+        return await hear.sweep(session, self.district, scheme=self.scheme, registry=self.registry, at=at)
+
+    async def unheard(self, session: AsyncSession) -> datetime | None:
+        """Return when news came that nobody has planned for."""
+        return await hear.next_due(session, self.district)
 
     async def move_on(self, session: AsyncSession, at: datetime) -> int:
         """Plan again at segment cuts, end what is over."""

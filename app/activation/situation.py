@@ -9,35 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import beats
+from app.activation import news
+from app.activation.facts import facts_of
 from app.activation.tables import Warning
 from app.directory import people
-from app.observations import elements, windows
+from app.observations import elements, outlooks, windows
 from app.scheme.models import Scheme
-from app.warning.level import Level
-from app.warning.situation import Holding, Place, Situation, WarningFacts
+from app.warning.situation import Holding, Place, Situation
 
 T = TypeVar("T")
 
 _counted: dict[tuple[str, str, str], tuple[int, int, tuple[Holding, ...]]] = {}
-
-
-def facts_of(row: Warning) -> WarningFacts:
-    """Return a stored warning as the planner's value. Only for one that has a level and places."""
-    return WarningFacts(
-        key=row.id,
-        hazard=row.event_code,
-        level=Level(row.level or 0),
-        sent=row.sent,
-        effective=row.effective,
-        onset=row.onset,
-        expires=row.expires,
-        places=frozenset(row.places),
-        villages=frozenset(row.villages),
-        observed=row.observed,
-        headline=row.headline,
-        issuer=row.issuer,
-        raised_from=None if row.raised_from is None else Level(row.raised_from),
-    )
 
 
 async def in_force(
@@ -97,6 +79,9 @@ async def gather(
     others = await in_force(session, row.district, row.origin, but=[row.id, *replaces])
     towns = await people.towns(session, row.district)
     named = frozenset(row.places)
+    events = await _once(
+        session, f"events:{row.origin}", at, news.heard(session, row.district, row.origin, at=at)
+    )
     # The other towns get a line each in "not chosen", for which nobody's post matters.
     holdings = [
         one
@@ -118,4 +103,18 @@ async def gather(
             if other.level is not None and other.places and other.raised_from is None
         ),
         district=Place(row.district, scheme.district.name, "", "district"),
+        reports=news.reports(events, scheme),
+        cut_off=await _once(
+            session,
+            f"cut-off:{row.origin}",
+            at,
+            news.cut_off(session, row.district, row.origin, events, (row, *others)),
+        ),
+        outlooks=await _once(session, "outlooks", at, outlooks.read_outlooks(session, row.district, at)),
+        past=await _once(
+            session,
+            f"past:{row.origin}",
+            at,
+            news.past(session, row.district, row.origin, scheme=scheme, at=at),
+        ),
     )

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import audit, events, metrics
-from app.answer import chain
+from app import audit, beats, events, metrics
+from app.answer import chain, silence
 from app.answer.ring import Ask, ring, tell_chief
 from app.answer.tables import Call, Obligation, StepTaken
 from app.audit import SYSTEM
@@ -187,6 +187,8 @@ async def _take(
         return "called"
     if step.who not in ("A", "B", "superior"):
         await _send_somebody(session, row, at)
+        if row.layer == "L2":
+            await beats.touch(session, f"{silence.BEAT}:{row.district}", at)
         return "task"
     person = {"A": row.a_person, "B": row.b_person, "superior": row.superior_person}[step.who]
     if person is None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from app import events
+from app import beats, events
 from app.access.officer import Officer
 from app.access.rights import show
 from app.audit import Actor
@@ -17,6 +17,8 @@ from app.tasks import alarms
 
 REMIND = (timedelta(minutes=30), timedelta(minutes=50))
 ALARM = "report-due"
+BEAT = "disasters"
+"""Beats, as ``disasters:<district>``, whenever something is heard of an event."""
 
 
 def new(
@@ -97,6 +99,7 @@ async def refold(session: Session, event: Disaster, at: datetime) -> None:
         for after in REMIND:
             await alarms.over(session, event.district, ALARM, reminder(event.id, after), at=at)
     await session.flush()
+    await beats.touch(session, f"{BEAT}:{event.district}", at)
 
 
 def tell(session: Session, event: Disaster, at: datetime) -> None:

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from app.access.officer import Officer
 from app.access.rights import show
-from app.db import Session
-from app.disaster.tables import Disaster, ReportRow
+from app.db import Session, chunks
+from app.disaster.tables import Disaster, ReportRow, Sign
 from app.errors import NotFound
 
 
@@ -72,6 +72,59 @@ async def listing(
     if before is not None:
         ask = ask.where(Disaster.id < before)
     return [_event(row) for row in await session.scalars(ask)]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An event that goes on, as the rules look at it. Counts are the highest reported, 0 where unknown."""
+
+    place: str
+    kinds: tuple[str, ...]
+    began: datetime
+    dead: int
+    trapped: int
+
+
+async def going_on(session: Session, district: str, origin: str, *, since: datetime) -> list[Known]:
+    """Return the events since then that no final report has closed, the oldest first."""
+    events = list(
+        await session.scalars(
+            sa.select(Disaster)
+            .where(
+                Disaster.district == district,
+                Disaster.origin == origin,
+                Disaster.t0 >= since,
+                Disaster.state != "final",
+            )
+            .order_by(Disaster.t0, Disaster.id)
+        )
+    )
+    people: dict[str, list[dict[str, int | None]]] = {}
+    for part in chunks([event.id for event in events]):
+        for event_id, counts in await session.execute(
+            sa.select(ReportRow.disaster_id, ReportRow.people).where(ReportRow.disaster_id.in_(part))
+        ):
+            people.setdefault(event_id, []).append(counts)
+
+    def most(event: Disaster, what: str) -> int:
+        return max((counts.get(what) or 0 for counts in people.get(event.id, ())), default=0)
+
+    return [Known(e.place, tuple(e.kinds), e.t0, most(e, "dead"), most(e, "trapped")) for e in events]
+
+
+async def heard_of_since(session: Session, district: str, origin: str, since: datetime | None) -> set[str]:
+    """Return the towns of which a sign or a report has come since then (None: ever)."""
+    towns: set[str] = set()
+    for told in (Sign, ReportRow):
+        query = (
+            sa.select(Disaster.place)
+            .join(told, told.disaster_id == Disaster.id)
+            .where(Disaster.district == district, Disaster.origin == origin)
+        )
+        if since is not None:
+            query = query.where(told.received_at >= since)
+        towns |= set(await session.scalars(query.distinct()))
+    return towns
 
 
 async def one(session: Session, disaster_id: str, *, by: Officer) -> Event:

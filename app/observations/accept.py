@@ -21,6 +21,8 @@ from app.observations import series
 from app.observations.rows import FORMS, Checked, Gauge, Outlook, Rejected, Value, check
 from app.observations.tables import Forecast, Quarantined, Reading, Station
 
+FORECASTS = "forecasts"
+"""Beats, as ``forecasts:<district>``, whenever a forecast is new."""
 LARGE = 1000
 """Rows from which a batch is checked in a thread, so that other requests are answered meanwhile."""
 
@@ -59,8 +61,9 @@ async def accept(
     else:
         kept = await _keep_values(session, district, checked.values, source, at)
     await _quarantine(session, district, table, rows, checked, source, at)
-    if kept:
-        await beats.touch(session, f"observations:{district}", at)  # there is something new to look at
+    if kept:  # there is something new to look at; a forecast is none of our gauges'
+        what = FORECASTS if table == "FORECAST" else "observations"
+        await beats.touch(session, f"{what}:{district}", at)
     good = len(rows) - len(checked.rejected)
     return Accepted(kept, good - kept, tuple(checked.rejected))
 

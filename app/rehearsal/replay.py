@@ -10,7 +10,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from app.activation.situation import facts_of
+from app.activation.facts import facts_of
 from app.activation.tables import REMINDER_LIFE, Warning, ends_at
 from app.db import Session
 from app.directory import people

@@ -11,7 +11,7 @@ from app.warning.hazard import HazardRules, next_level
 from app.warning.level import Level
 from app.warning.outlived import outlived, promised_until
 from app.warning.outlook import Expected, expected, outlook
-from app.warning.plan import NotChosen, Plan, PlanLine, Reason
+from app.warning.plan import Action, NotChosen, Plan, PlanLine, Reason
 from app.warning.response import response
 from app.warning.ruleset import AlsoCall, Cell, DutyRules, Ruleset
 from app.warning.situation import Holding, Place, Situation, WarningFacts
@@ -60,9 +60,26 @@ def plan(situation: Situation, rules: Ruleset) -> Plan:
         suggestions=tuple(s for s in (raised, started, outlook(situation, ahead), over) if s is not None),
         controls=() if reminder else measures.controls(warning.level, segment, hazard, rules),
         next_cut=_next_cut(situation, rules, hazard, where),
-        actions=() if reminder else measures.actions(warning.level, segment, rules),
+        actions=()
+        if reminder
+        else (*measures.actions(warning.level, segment, rules), *_send_to(situation, rules)),
         because=(where.because, *_raised(warning), *doubts(situation, hazard)),
     )
+
+
+def _send_to(situation: Situation, rules: Ruleset) -> list[Action]:
+    """Whoever cannot be called is gone to: one action for each town of the warning that is cut off."""
+    names = {town.code: town.name for town in situation.towns}
+    found = []
+    for cut in sorted(situation.cut_off, key=lambda c: c.place):
+        if cut.place not in situation.warning.places:
+            continue
+        since = cut.since.astimezone(rules.zone)
+        name = names.get(cut.place, cut.place)
+        how = "报告三断" if cut.reported else "叫应链走完无人应"
+        why = Reason("news.cut-off", f"{name}{how}，自{since:%H:%M}起", {"place": cut.place})
+        found.append(Action(f"派人到{name}，用卫星电话或370兆联络", (why,)))
+    return found
 
 
 def _may_rise(warning: WarningFacts) -> bool:
