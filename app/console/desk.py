@@ -11,7 +11,19 @@ from app.access.officer import Officer
 from app.api.deps import MaybeOfficer, Parts, PartsDep
 from app.console import map as drawn
 from app.console import pages
-from app.console.board import alarms, card, disasters, heads, plans, roster, strip, timeline, towns, waiting
+from app.console.board import (
+    alarms,
+    card,
+    disasters,
+    gaps,
+    heads,
+    plans,
+    roster,
+    strip,
+    timeline,
+    towns,
+    waiting,
+)
 from app.errors import Forbidden
 
 router = APIRouter(include_in_schema=False)
@@ -112,6 +124,7 @@ async def build(
         persons={part.name: part.persons for part in parts},
         lines=plans.lines(body, scheme, done, states),
         not_chosen=len(body.get("not_chosen", ())),
+        before=await gaps.before(session, scheme, has.registry, names, chosen.places, at),
         plan_name=f"{plan.scheme_version} {plan.plan_hash[:4]}·{plan.plan_hash[-2:]}" if plan else "未生成",
     )
     return context

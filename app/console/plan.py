@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from app.api.deps import MaybeOfficer, PartsDep
 from app.console import pages, words
-from app.console.board import accounts, heads, plans, timeline, towns, waiting
+from app.console.board import accounts, gaps, heads, plans, timeline, towns, waiting
 from app.errors import Forbidden, NotFound
 from app.warning.level import Level
 
@@ -114,6 +114,7 @@ async def one(request: Request, warning_id: str, has: PartsDep, officer: MaybeOf
             pressing=next((part for part in parts if part.open), None),
             plan=plan,
             versions=versions,
+            before=await gaps.before(session, scheme, has.registry, names, warning.places, above.now),
             latest=versions[0].version if versions else 0,
             lines=lines,
             persons={part.name: part.persons for part in parts},

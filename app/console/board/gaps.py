@@ -1,18 +1,26 @@
 """静默 and 缺口: what should have come and did not; who cannot be reached."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.console.board import strip
+from app.channels.registry import Registry
+from app.console import words
+from app.console.board import people, strip
+from app.console.board.people import Contact
 from app.console.board.strip import Heard
-from app.directory import people as directory
+from app.directory import posts
 from app.directory.tables import Place
 from app.observations import stations
 from app.observations.stations import PATIENCE
+from app.readiness import lately, owners
+from app.readiness.coverage import Coverage
+from app.readiness.found import KINDS as KINDS_OF_HOLES
+from app.readiness.owners import Owned
+from app.readiness.preflight import Preflight
 from app.scheme.models import Scheme
 
 KINDS: Mapping[str, str] = {
@@ -26,6 +34,8 @@ KINDS: Mapping[str, str] = {
     "other": "其他",
 }
 MOST = 200
+WORST = ("no-channel", "gap", "double-booking", "dead-number")
+"""What stops most calls, or will by the next hand-over, is told first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +53,32 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
-    """A unit of a duty that nobody can be reached for."""
+class Gap:
+    """One hole as the page shows it, with whose task it is. ``owner``: a name, empty where it is nobody's."""
 
+    key: str
     town: str
     place: str
-    duty: str
+    who: str
     lacks: str
+    remedy: str
+    owner: str
+    due: date | None
+    note: str
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """The first holes by urgency; ``total`` of all, ``ownerless`` of them nobody's task, ``late`` overdue."""
+
+    shown: tuple[Gap, ...]
+    total: int
+    ownerless: int
+    late: int
+    targets: int
+    posts: int
+    at: datetime
 
 
 async def silences(
@@ -88,38 +117,125 @@ def _share(last: datetime | None, expected: timedelta, at: datetime) -> int:
     return 100 if last is None else min(100, int(100 * (at - last) / (2 * expected)))
 
 
+async def found(
+    session: AsyncSession, scheme: Scheme, registry: Registry, at: datetime
+) -> tuple[Coverage, Preflight]:
+    """Return what coverage proof and pre-flight last found."""
+    proof = await lately.proof(session, scheme, at=at)
+    return proof, await lately.ready(session, scheme, registry, at=at)
+
+
 async def holes(
-    session: AsyncSession, scheme: Scheme, names: Mapping[str, str], at: datetime, *, town: str | None = None
-) -> tuple[tuple[Hole, ...], int]:
-    """Return the units that nobody can be reached for (the first, by town), and how many there are."""
-    towns = [town] if town is not None and town in names else list(names)
-    duties = [key for key, duty in scheme.layers.items() if not duty.coverage and duty.target != "district"]
-    wanted = [(code, layer, duty) for code in towns for layer, duty in duties]
-    found = [
-        one
-        for one in await directory.targets(session, scheme.district.code, wanted, scheme.layers, at=at)
-        if one.no_contact
-    ]
-    places = {one.place_id for one in found[:MOST]}
-    parents = dict(
-        (
-            await session.execute(
-                sa.select(Place.id, Place.name).where(
-                    Place.id.in_({place.rpartition("-")[0] for place in places})
-                )
-            )
-        ).all()
+    session: AsyncSession,
+    scheme: Scheme,
+    registry: Registry,
+    names: Mapping[str, str],
+    at: datetime,
+    *,
+    town: str | None = None,
+) -> Gaps:
+    """Return the holes of the district, or of one town: overdue first, then nobody's, then by day."""
+    district = scheme.district.code
+    proof, ready = await found(session, scheme, registry, at)
+    wanted = [hole for hole in (*proof.holes, *ready.holes) if town is None or hole.town == town]
+    owned = await owners.with_owners(session, district, wanted, at=at)
+    first = owned[:MOST]
+    parents = await _parents(session, [one.hole.place for one in first])
+    who = await people.contacts(session, (one.task.owner for one in first if one.task))
+    return Gaps(
+        shown=tuple(_gap(one, scheme, names, parents, who) for one in first),
+        total=len(owned),
+        ownerless=sum(one.task is None for one in owned),
+        late=sum(one.overdue for one in owned),
+        targets=proof.total,
+        posts=ready.units,
+        at=ready.at,
     )
-    holes_ = tuple(
-        Hole(
-            names.get(one.town, one.town),
-            _where(one.name, parents.get(one.place_id.rpartition("-")[0], "")),
-            scheme.layers[one.layer, one.duty].name,
-            "没有登记责任人" if one.a is None and one.b is None else "登记了人，没有号码",
-        )
-        for one in found[:MOST]
+
+
+async def candidates(
+    session: AsyncSession, scheme: Scheme, town: str, at: datetime
+) -> tuple[tuple[str, str], ...]:
+    """Return who may be given a hole of a town: (person id, post and name), its own people first."""
+    district = scheme.district.code
+    roles = [role for role in scheme.roles if role.startswith(("town.", "district."))]
+    held = await posts.posts(session, district, roles, [town], at)
+    first: dict[str, str] = {}
+    for place in dict.fromkeys((town, district)):
+        for role in roles:
+            for person in held.holders.get((place, role), ()):
+                first.setdefault(person, role)
+    who = await people.contacts(session, first)
+    return tuple(
+        (person, f"{scheme.roles[role]} {who[person].name}")
+        for person, role in first.items()
+        if person in who
     )
-    return holes_, len(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The pre-flight of the towns that a warning calls: what is missing there and at the district's desk."""
+
+    at: datetime
+    total: int
+    by_kind: tuple[tuple[str, int], ...]
+    lines: tuple[str, ...]
+
+
+async def before(
+    session: AsyncSession,
+    scheme: Scheme,
+    registry: Registry,
+    names: Mapping[str, str],
+    called: Collection[str],
+    at: datetime,
+    *,
+    most: int = 12,
+) -> Before:
+    """Return what the pre-flight of these towns found; it is read with the page, so no call waits for it."""
+    ready = await lately.ready(session, scheme, registry, at=at)
+    here = {*called, scheme.district.code}
+    held = [hole for hole in ready.holes if hole.town in here]
+    counts: dict[str, int] = {}
+    for hole in held:
+        counts[KINDS_OF_HOLES[hole.kind]] = counts.get(KINDS_OF_HOLES[hole.kind], 0) + 1
+    worst = sorted(held, key=lambda hole: (hole.kind not in WORST, len(hole.place), hole.key))
+    return Before(
+        ready.at,
+        len(held),
+        tuple(sorted(counts.items(), key=lambda one: -one[1])),
+        tuple(f"{names.get(h.town, scheme.district.name)} {h.name}：{h.lacks}" for h in worst[:most]),
+    )
+
+
+async def _parents(session: AsyncSession, places: Sequence[str]) -> dict[str, str]:
+    codes = sorted({place.rpartition("-")[0] for place in places if "-" in place})
+    rows = await session.execute(sa.select(Place.id, Place.name).where(Place.id.in_(codes)))
+    return dict(rows.all())
+
+
+def _gap(
+    one: Owned,
+    scheme: Scheme,
+    names: Mapping[str, str],
+    parents: Mapping[str, str],
+    who: Mapping[str, Contact],
+) -> Gap:
+    hole, task = one.hole, one.task
+    owner = who.get(task.owner) if task else None
+    return Gap(
+        key=hole.key,
+        town=names.get(hole.town, scheme.district.name),
+        place=_where(hole.name, parents.get(hole.place.rpartition("-")[0], "")),
+        who=scheme.roles.get(hole.role, words.CHANNELS.get(hole.role, hole.role)),
+        lacks=hole.lacks,
+        remedy=hole.remedy,
+        owner=owner.name if owner else "",
+        due=task.due if task else None,
+        note=task.note if task else "",
+        overdue=one.overdue,
+    )
 
 
 def _where(name: str, parent: str) -> str:
