@@ -50,7 +50,8 @@ async def sweep(
                     registry=registry,
                 )
             else:
-                await replan(session, row, scheme=scheme, registry=registry, at=at, cause="时间推进")
+                cause = "同灾种高一级预警有变" if row.plan_hash is None else "时间推进"
+                await replan(session, row, scheme=scheme, registry=registry, at=at, cause=cause)
         elif row.state in ("needs-review", "waiting"):
             await alarms.raise_(
                 session,

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import audit, events
 from app.access.officer import Officer
 from app.access.rights import require
-from app.activation import countersign, lineage, said
+from app.activation import absorb, countersign, lineage, said
 from app.activation.countersign import Act
 from app.activation.said import Told
 from app.activation.states import UNDECIDED, check_part, check_warning
@@ -62,6 +62,7 @@ async def end(
     row.state, row.ended_at, row.next_advance_at = state, at, None
     raises: list[Warning] = []
     if row.raised_from is None:
+        await absorb.resume_lower(session, row, at=at)
         raises = await lineage.raises(session, row)
         for raised in raises:
             await end(

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import audit, events
-from app.activation import lineage, said
+from app.activation import absorb, lineage, said
 from app.activation.states import check_part
 from app.activation.tables import Decision, Part, PlanRow, Warning
 from app.answer import obligations
@@ -112,7 +112,10 @@ async def _one_level_at_a_time(
     """
     if row.raised_from is None:
         above = await lineage.out_above(session, row, part.name)
-        return [line for line in lines if line_key(line) not in above]
+        above |= await absorb.out_above(session, row, part.name)
+        lines = [line for line in lines if line_key(line) not in above]
+        await absorb.silence_lower(session, row, part.name, lines, at=at)
+        return lines
     below = await lineage.raised_by(session, row)
     if below is not None:
         towns = {line.place for line in lines}

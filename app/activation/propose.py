@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import audit, events
-from app.activation import kept, let_out, lineage, said
+from app.activation import absorb, kept, let_out, lineage, said
 from app.activation.let_out import line_key
 from app.activation.situation import gather
 from app.activation.states import UNDECIDED, check_part
@@ -138,6 +138,7 @@ async def let_out_new(
         out = {key for part in mine if part.state == "released" for key in part.lines}
         if row.raised_from is None:
             out |= await lineage.out_above(session, row, name)
+            out |= await absorb.out_above(session, row, name)
         wanted = [line for line in lines if line_key(line) not in out]
         pending = next((part for part in mine if part.state in UNDECIDED), None)
         held = next((part for part in mine if part.state == "held"), None)

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import audit, events
-from app.activation import close, let_out, said
+from app.activation import absorb, close, let_out, said
 from app.activation.states import check_warning
 from app.activation.tables import Warning
 from app.answer import obligations
@@ -86,6 +86,7 @@ async def retire(
             await obligations.take_over(session, old.id, about, unchanged)
             await withdraw.hand_over(session, old.id, new.id, unchanged)
             await let_out.carry(session, old, new, unchanged)
+        await absorb.resume_lower(session, old, at=at)
         await obligations.stop_calling(session, old.id)
         await withdraw.warnings(session, [old.id], reason="superseded", at=at)
         await close.withdraw_parts(session, old, at=at, by=by)

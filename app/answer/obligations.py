@@ -226,6 +226,42 @@ async def stop_calling(
     return len(stopped.all())
 
 
+async def stop_lines(
+    session: AsyncSession, warning_id: str, part: str, lines: Collection[tuple[str, str, str]]
+) -> list[str]:
+    """End the chains of some lines (town, layer, duty) of a part: they are rung for otherwise now.
+
+    Returns the towns of these lines in which nothing of the part is rung for any more.
+    """
+    towns: dict[tuple[str, str], list[str]] = {}
+    for town, layer, duty in lines:
+        towns.setdefault((layer, duty), []).append(town)
+    for (layer, duty), named in sorted(towns.items()):
+        await session.execute(
+            sa.update(Obligation)
+            .where(
+                Obligation.warning_id == warning_id,
+                Obligation.part == part,
+                Obligation.layer == layer,
+                Obligation.duty == duty,
+                Obligation.town.in_(named),
+                Obligation.next_step_at.is_not(None),
+            )
+            .values(next_step_at=None)
+            .execution_options(synchronize_session=False)
+        )
+    left = await session.scalars(
+        sa.select(Obligation.town)
+        .where(
+            Obligation.warning_id == warning_id,
+            Obligation.part == part,
+            Obligation.next_step_at.is_not(None),
+        )
+        .distinct()
+    )
+    return sorted({town for town, _, _ in lines} - set(left))
+
+
 async def call_again(session: AsyncSession, warning_id: str, towns: Collection[str], *, at: datetime) -> int:
     """Take the chains of some towns up again where they were stopped, for whoever has not answered since.
 
