@@ -16,7 +16,7 @@ from app.warning.response import response
 from app.warning.ruleset import AlsoCall, Cell, DutyRules, Ruleset
 from app.warning.situation import Holding, Place, Situation, WarningFacts
 from app.warning.stage import Stage, stage
-from app.warning.standing import standing
+from app.warning.standing import Holds, standing
 from app.warning.thresholds import Finding, by_place, observed
 from app.warning.uplift import next_edge, uplift
 
@@ -113,22 +113,22 @@ def _lines(
     ]
     local = [(duty, why) for duty, why in called if duty.layer != DISTRICT_LAYER]
     held = {duty.key for duty, _ in local}
+    holds = standing((situation.warning, *situation.others), rules, situation.at)
     for town in sorted(chosen, key=lambda t: t.code):
         inside = Reason("area.inside", f"{town.name}在{name}预警区域内", {"place": town.code})
         seen = (
             inside,
             *(f.reason for f in measured.get(town.code, ()) if _is_of(f, hazard)),
-            *_absorbed(town, situation, rules),
+            *_absorbed(town, holds.get(town.code, ()), situation),
         )
         for duty, why in [*local, *_own(town.code, held, situation, rules, hazard, where)]:
             lines.append(_line(situation, duty, town, why, holdings, rules, seen))
     return sorted(lines, key=lambda line: (line.layer, line.part, line.duty, line.place))
 
 
-def _absorbed(town: Place, situation: Situation, rules: Ruleset) -> tuple[Reason, ...]:
+def _absorbed(town: Place, holds: tuple[Holds, ...], situation: Situation) -> tuple[Reason, ...]:
     """Why who has been called at a higher level of the same hazard is not called for this one again."""
-    here = [w for w in (situation.warning, *situation.others) if town.code in w.places]
-    for held in standing(here, rules, situation.at).get(town.code, ()):
+    for held in holds:
         if situation.warning.key in held.absorbs:
             text = f"{town.name}另有{held.name}{held.level.zh}预警在执行，以高一级为准，已按它叫到的不重复叫"
             return (Reason("level.absorbed", text, {"by": held.key, "level": held.level.word}),)
