@@ -19,6 +19,7 @@ def check(folder: Folder) -> Iterator[Fault]:
     shape, document = folder.layers.shape, folder.layers.document
     if shape is not None:
         yield from _hops(shape, document)
+        yield from _unused(shape, document)
         yield from _reminder(shape, document)
         yield from _idle(folder, shape, document)
         seen: set[tuple[str, str]] = set()
@@ -39,6 +40,14 @@ def _hops(shape: LayersFile, document: Document) -> Iterator[Fault]:
         if level is not None:
             text = f"{hop} 的{level.zh}时限比低一级的还长"
             yield document.fault(text, "hops", hop, "clock", level.word)
+
+
+def _unused(shape: LayersFile, document: Document) -> Iterator[Fault]:
+    """A clock nobody runs by; F1 and F2 are those of feedback, which is no duty."""
+    used = {row.hop for row in shape.duties} | {"F1", "F2"}
+    for hop in shape.hops:
+        if hop not in used:
+            yield document.fault(f"没有职责用时限 {hop}，这条永远用不到", "hops", hop)
 
 
 def _held(row: DutyRow, shape: LayersFile, document: Document, here: Here) -> Iterator[Fault]:

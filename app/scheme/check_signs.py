@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from app.scheme.faults import Fault
 from app.scheme.folder import Folder
-from app.scheme.known import hazard_ids, segment_ids
+from app.scheme.known import family_tops, hazard_ids, hazard_levels, segment_ids, unreached
 from app.scheme.lines import Document
 from app.scheme.signs import DroughtToFloodRow, HolidayRow, NightRow, OverlapRow, UpstreamRow, WarnedTownsRow
+from app.warning.level import Level
 
 Here = tuple[str, int]
 
@@ -76,14 +77,31 @@ def _response(folder: Folder) -> Iterator[Fault]:
             yield document.fault(f"{row.family} 的 {row.level} 级写了两次", "responses", index)
         seen.add((row.family, row.level))
         for i, condition in enumerate(row.any_of):
-            if not isinstance(condition, WarnedTownsRow) or hazards is None or condition.hazard in hazards:
-                continue
-            text = f"没有灾种 {condition.hazard}"
-            yield document.fault(text, "responses", index, "any_of", i, "hazard")
+            if isinstance(condition, WarnedTownsRow):
+                here = ("responses", index, "any_of", i)
+                yield from _towns(
+                    condition, hazards, hazard_levels(folder), len(folder.towns), document, here
+                )
+
+
+def _towns(
+    row: WarnedTownsRow,
+    hazards: set[str] | None,
+    levels: Mapping[str, set[Level]] | None,
+    towns: int,
+    document: Document,
+    here: tuple[str | int, ...],
+) -> Iterator[Fault]:
+    if hazards is not None and row.hazard not in hazards:
+        yield document.fault(f"没有灾种 {row.hazard}", *here, "hazard")
+    elif levels is not None and row.level > max(levels[row.hazard]):
+        yield document.fault(f"{row.hazard} 没有{row.level.zh}，这条永远用不到", *here, "level")
+    if row.towns > towns:
+        yield document.fault(f"全区只有{towns}个镇街，到不了{row.towns}个", *here, "towns")
 
 
 def _industries(folder: Folder) -> Iterator[Fault]:
-    segments = segment_ids(folder)
+    segments, tops = segment_ids(folder), family_tops(folder)
     seen: set[str] = set()
     for held in folder.industries:
         if held.shape is None:
@@ -93,6 +111,9 @@ def _industries(folder: Folder) -> Iterator[Fault]:
         seen.add(held.shape.id)
         for index, measure in enumerate(held.shape.measures):
             yield from _segments(measure.segments, segments, held.document, ("measures", index))
+            idle = unreached(measure.level, measure.families, tops)
+            if idle:
+                yield held.document.fault(idle, "measures", index)
 
 
 def _controls(folder: Folder) -> Iterator[Fault]:
@@ -104,6 +125,9 @@ def _controls(folder: Folder) -> Iterator[Fault]:
             yield document.fault(f"措施 {row.id} 写了两次", "controls", index)
         seen.add(row.id)
         yield from _segments(row.segments, segments, document, ("controls", index))
+        idle = unreached(row.level, row.families, family_tops(folder))
+        if idle:
+            yield document.fault(idle, "controls", index)
 
 
 def _segments(named: list[str], known: set[str] | None, document: Document, here: Here) -> Iterator[Fault]:

@@ -39,6 +39,7 @@ def check(folder: Folder) -> Iterator[Fault]:
         yield from _clocks(shape, document, known, layers)
         yield from _channels(shape, document, known, kinds)
         yield from _also(shape, document, known, segments)
+        yield from _called_anyway(shape, document, folder)
 
 
 def _differs(shape: TownFile) -> bool:
@@ -114,6 +115,28 @@ def _also(
         for segment in also.segments:
             if segments is not None and segment not in segments:
                 yield document.fault(f"没有时段 {segment}", "also", index, "segments")
+
+
+def _called_anyway(shape: TownFile, document: Document, folder: Folder) -> Iterator[Fault]:
+    """An earlier call that is none: the district calls that duty by then in each segment it names."""
+    matrix, segments = folder.matrix.shape, folder.segments.shape
+    if matrix is None or segments is None:
+        return
+    order = [row.id for row in segments.segments]
+    for index, also in enumerate(shape.also):
+        named = also.segments or order
+
+        def by_then(segment: str, duty: str = also.duty, level: Level = also.level) -> bool:
+            reached = order[: order.index(segment) + 1] if segment in order else []
+            return any(
+                duty in cell.call
+                for earlier in reached
+                for at, cell in matrix.cells.get(earlier, {}).items()
+                if at <= level
+            )
+
+        if all(by_then(segment) for segment in named):
+            yield document.fault(f"{also.duty} 在{also.level.zh}本来就叫，{NOTHING}", "also", index)
 
 
 def _called_from(reference: str, duty: DutyRow, shape: TownFile) -> Level:

@@ -37,6 +37,26 @@ def hazard_levels(folder: Folder) -> dict[str, set[Level]] | None:
     return levels
 
 
+def family_tops(folder: Folder) -> dict[str, Level] | None:
+    """The highest level any hazard of a family has, None where a file of theirs cannot be read."""
+    if hazard_ids(folder) is None:
+        return None
+    tops: dict[str, Level] = {}
+    for held in folder.hazards:
+        if held.shape and held.shape.signal:
+            top = max(held.shape.signal)
+            tops[held.shape.family] = max(top, tops.get(held.shape.family, top))
+    return tops
+
+
+def unreached(level: Level, families: Sequence[str], tops: Mapping[str, Level] | None) -> str | None:
+    """Why a rule from a level on, for these families (none named: all), never holds; None where it may."""
+    if tops is None:
+        return None
+    idle = [family for family in families if family not in tops or tops[family] < level]
+    return f"{'、'.join(idle)} 没有哪个灾种有{level.zh}，这条永远用不到" if idle else None
+
+
 def duties(folder: Folder) -> dict[str, DutyRow] | None:
     """The duties by "layer/id"."""
     shape = folder.layers.shape

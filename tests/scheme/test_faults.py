@@ -120,6 +120,37 @@ PLANTED = [
     ("wording/do.yaml", "duty: keeper", "duty: keepr", "没有职责 keepr"),
     ("district.yaml", "Asia/Shanghai", "Asia/Rongchang", "没有时区"),
     ("controls.yaml", "id: cut-power", "id: cut-road", "写了两次"),
+    # rules that can never hold
+    ("layers.yaml", "  F1:", "  H7: {name: 无人用, clock: {red: 5m}, source: assumed}\n  F1:", "永远用不到"),
+    (
+        "response.yaml",
+        "hazard: rain, level: yellow, towns: 3",
+        "hazard: rain, level: yellow, towns: 22",
+        "到不了22个",
+    ),
+    (
+        "response.yaml",
+        "hazard: rain, level: red, towns: 1",
+        "hazard: haze, level: red, towns: 1",
+        "永远用不到",
+    ),
+    ("hazards/rise.yaml", "codes: []", "codes: []\nnames: {11A01: 河水}", "给它起名不起作用"),
+    (
+        "towns/500153102.yaml",
+        "level: blue, families: [flood]",
+        "level: yellow, families: [flood]",
+        "本来就叫",
+    ),
+    ("towns/500153102.yaml", "hazards: [rain, flash-flood]", "hazards: [rian, flash-flood]", "没有灾种 rian"),
+    (
+        "towns/500153102.yaml",
+        "hazards: [rain, flash-flood], level: orange",
+        "hazards: [haze], level: red",
+        "不起作用",
+    ),
+    ("uplift.yaml", "drought: [drought]", "drought: [drout]", "没有灾种 drout"),
+    ("segments.yaml", "reported:\n  segment: T4", "reported:\n  segment: T9", "没有时段 T9"),
+    ("response.yaml", "kinds: [reservoir], text", "text", "要写 kinds 或 dead"),
     ("industries/school.yaml", "families: [flood", "families: [floods", "只能是"),
 ]
 
@@ -193,3 +224,32 @@ def test_a_level_without_a_general_text_is_a_fault(config) -> None:
     )
     assert line
     assert any("缺少通用文字：clear sms（实测）" in f.text for f in config.faults())
+
+
+def test_a_measure_or_order_for_a_level_no_hazard_of_its_family_has_is_a_fault(config) -> None:
+    red = '  red: {hours: 24, text: 森林火险等级五级, source: "national practice; window assumed"}\n'
+    config.edit("hazards/forest-fire.yaml", red, "")
+    line = config.edit("controls.yaml", "level: orange, families: [fire]", "level: red, families: [fire]")
+    said = {(f.file, f.line): f.text for f in config.faults()}
+    assert said["controls.yaml", line] == "fire 没有哪个灾种有红色，这条永远用不到"
+    assert "fire 没有哪个灾种有红色，这条永远用不到" in [
+        f.text for f in config.faults() if "forestry" in f.file
+    ]
+
+
+def test_a_duty_that_no_cell_calls_any_more_is_a_fault_where_it_is_written(config) -> None:
+    config.edit("matrix.yaml", "call: [L1/bureau, L2/town-deputy]", "call: [L2/town-deputy]")
+    (found,) = [f for f in config.faults() if f.file == "layers.yaml"]
+    assert found.text == "L1/bureau 没有任何一格会叫到"
+    text = (config.path / "layers.yaml").read_text(encoding="utf-8").splitlines()
+    assert "id: bureau" in text[found.line - 1]
+
+
+def test_a_town_that_differs_without_saying_why_is_a_fault(config) -> None:
+    config.edit("towns/500153102.yaml", "why: 历史强降雨点，山洪来得快\n", "")
+    assert [f.text for f in config.faults()] == ["与全区不同，要写 why 和 source"]
+
+
+def test_a_hazard_nothing_leads_to_is_a_fault(config) -> None:
+    config.edit("hazards/sandstorm.yaml", "codes: [11B07]", "codes: []")
+    assert "灾种“sandstorm”没有代码也没有实测标准，永远用不到" in [f.text for f in config.faults()]
