@@ -80,6 +80,18 @@ async def replan(
     if made.row is not None and made.plan.segment != before:
         made.row.cause = f"{cause}：进入 {made.plan.segment}"
     await propose.let_out_new(session, row, made, scheme=scheme, registry=registry, at=at, by=BY)
+    for one in made.plan.suggestions:
+        if one.kind == close.OUTLIVED:
+            await alarms.raise_(
+                session,
+                row.district,
+                row.origin,
+                close.OUTLIVED,
+                one.text,
+                at=at,
+                level=row.level,
+                warning_id=row.id,
+            )
     if row.next_advance_at is not None and row.next_advance_at <= at:
         row.next_advance_at = ends_at(row)  # a cut that does not move on must not spin the sweep
     return made.new

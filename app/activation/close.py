@@ -29,6 +29,8 @@ from app.warning.level import Level
 
 # How long an all-clear is worth telling.
 CLEAR_LIFE = timedelta(hours=6)
+OUTLIVED = "outlived"
+"""A suggestion of the planner, and the alarm that stands before the desk while such a warning is in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ async def end(
     """
     check_warning(row.state, state)
     planned = row.plan_id is not None
+    await alarms.over(session, row.district, OUTLIVED, row.id, at=at)
     row.state, row.ended_at, row.next_advance_at = state, at, None
     raises: list[Warning] = []
     if row.raised_from is None:

@@ -6,11 +6,22 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.warning.level import Level
+from app.warning.planner import plan
 from app.warning.ruleset import Ruleset, Segment, StageRules
 from app.warning.situation import WarningFacts
 from app.warning.stage import Stage, stage
 from app.warning.thresholds import observed
-from tests.warning.situations import NOON, PANLONG, QINGLIU, rain, rules, warning
+from tests.warning.situations import (
+    CHANGYUAN,
+    NOON,
+    PANLONG,
+    QINGLIU,
+    rain,
+    river,
+    rules,
+    situation,
+    warning,
+)
 
 
 def staged(about: WarningFacts, *, at: datetime = NOON, ruleset: Ruleset | None = None, windows=()) -> Stage:
@@ -74,6 +85,15 @@ def test_a_gauge_of_the_area_over_the_threshold_means_now_whatever_the_onset_say
     assert "50毫米" in held.because.text
     assert staged(later, windows=[rain(500, 3, place=QINGLIU)]).segment.id == "T1"
     assert staged(later, windows=[rain(499, 3, place=PANLONG)]).segment.id == "T1"
+
+
+def test_a_rise_counts_for_the_river_s_warning_and_rain_does_not() -> None:
+    flood = warning(Level.YELLOW, hazard="11A01", places=(CHANGYUAN,), onset=NOON + hours(30))
+    risen = river(300_000, rise_mm={180: 3000})  # type: ignore[arg-type]
+    assert plan(situation(flood, levels=(risen,)), rules()).segment_from == "observed"
+    assert plan(situation(flood, windows=(rain(1000, 3, place=CHANGYUAN),)), rules()).segment == "T1"
+    wet = warning(Level.YELLOW, places=(CHANGYUAN,), onset=NOON + hours(30))
+    assert plan(situation(wet, levels=(risen,)), rules()).segment == "T1"
 
 
 def test_a_hazard_without_a_window_stands_in_the_default_segment() -> None:
