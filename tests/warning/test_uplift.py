@@ -1,11 +1,12 @@
 """提级 is suggested one level at a time, with its reasons, and never done."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 import pytest
 
 from app.warning.level import Level
+from app.warning.raising import Night
 from app.warning.ruleset import Ruleset
 from app.warning.situation import Situation
 from app.warning.uplift import next_edge, uplift
@@ -105,3 +106,47 @@ def test_a_level_the_hazard_lacks_is_passed_over() -> None:
 def test_the_night_s_next_edge_is_told() -> None:
     assert next_edge(rules(), NOON) == local(22, 0)
     assert next_edge(rules(), local(22, 0)) == datetime(2026, 7, 21, 22, 0, tzinfo=UTC)
+
+
+def test_a_night_that_does_not_run_over_midnight_has_its_ends_too() -> None:
+    short = replace(rules(), uplift=replace(rules().uplift, conditions=(Night(time(1, 0), time(5, 0)),)))
+    for at, night in (
+        (local(0, 59, 59), False),
+        (local(1, 0), True),
+        (local(4, 59), True),
+        (local(5, 0), False),
+    ):
+        held = suggested(situation(warning(Level.YELLOW), at=at), short)
+        assert held == ((Level.ORANGE, ["uplift.night"]) if night else (None, []))
+
+
+def test_of_several_nights_the_next_edge_is_the_first() -> None:
+    two = (Night(time(22, 0), time(6, 0)), Night(time(20, 0), time(5, 0)))
+    held = replace(rules(), uplift=replace(rules().uplift, conditions=two))
+    assert next_edge(held, NOON) == local(20, 0)
+
+
+def test_of_what_holds_upstream_the_highest_counts() -> None:
+    low = warning(Level.BLUE, places=(WANLING,), key="low")
+    now = situation(
+        warning(Level.YELLOW, places=(CHANGYUAN,)), others=(low,), windows=(rain(1000, 3, place=WANLING),)
+    )
+    assert suggested(now) == (Level.ORANGE, ["uplift.upstream"])
+
+
+def test_what_is_measured_beside_the_stream_or_of_another_family_is_no_reason() -> None:
+    here = warning(Level.YELLOW, places=(CHANGYUAN,))
+    assert suggested(situation(here, windows=(rain(1000, 3, place=PANLONG),))) == (None, [])
+    fire = warning(Level.YELLOW, hazard="11G01", places=(CHANGYUAN,))
+    assert suggested(situation(fire, windows=(rain(1000, 3, place=WANLING),))) == (None, [])
+
+
+def test_a_holiday_has_its_first_and_its_last_day() -> None:
+    for at, crowd in (
+        (datetime(2026, 9, 30, 15, 59, tzinfo=UTC), False),
+        (datetime(2026, 10, 1, 4, 0, tzinfo=UTC), True),
+        (datetime(2026, 10, 7, 4, 0, tzinfo=UTC), True),
+        (datetime(2026, 10, 8, 4, 0, tzinfo=UTC), False),
+    ):
+        _, reasons = suggested(situation(warning(Level.YELLOW), at=at))
+        assert ("uplift.holiday" in reasons) is crowd
