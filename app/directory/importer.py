@@ -1,6 +1,6 @@
 """The district's own CSV files into the directory: checked whole, then written. The demo uses it too."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +37,21 @@ class Report:
     faults: tuple[RowFault, ...]
     written: bool
 
+    def plus(self, other: "Report") -> "Report":
+        """Return what two imports did together, file by file."""
+        sums: dict[str, FileReport] = {}
+        for one in (*self.files, *other.files):
+            held = sums.get(one.file, FileReport(one.file, 0))
+            sums[one.file] = FileReport(
+                one.file,
+                held.read + one.read,
+                held.new + one.new,
+                held.changed + one.changed,
+                held.same + one.same,
+            )
+        faults = (*self.faults, *other.faults)
+        return Report(tuple(sums.values()), faults, written=self.written and other.written)
+
     @property
     def clean(self) -> bool:
         """Whether every row was taken."""
@@ -54,21 +69,31 @@ def read_folder(folder: Path) -> dict[str, Sheet]:
 
 
 async def import_folder(
-    session: Session, folder: Path, *, district: str, by: audit.Actor, at: datetime, strict: bool = False
+    session: Session,
+    folder: Path,
+    *,
+    district: str,
+    by: audit.Actor,
+    at: datetime,
+    strict: bool = False,
+    say: Callable[[str, int], None] = lambda _file, _rows: None,
 ) -> Report:
     """Bring a folder of CSV files in (docs/directory.md). Doing it twice changes nothing the second time.
 
     Rows are found again by their codes; a row that is no longer in a file stays. Good rows are taken when
-    others are bad, unless ``strict``. Raises FileNotFoundError when no known file is in the folder.
+    others are bad, unless ``strict``. ``say`` is told of each file as it has been read. Raises
+    FileNotFoundError when no known file is in the folder.
     """
     found = read_folder(folder)
+    for name, sheet in found.items():
+        say(name, sheet.read)
     held = await known.load(session, district, found)
     rows = await _check(session, found, held)
     faults = tuple(fault for sheet in found.values() for fault in sorted(sheet.faults, key=lambda f: f.line))
     if faults and strict:
         files = tuple(FileReport(name, sheet.read) for name, sheet in found.items())
         return Report(files, faults, written=False)
-    files = await _write(session, district, found, rows)
+    files = await _write(session, held, found, rows)
     await beats.touch(session, f"directory:{district}", at)
     audit.record(
         session,
@@ -102,14 +127,15 @@ async def _check(session: Session, found: Mapping[str, Sheet], held: Known) -> d
 
 
 async def _write(
-    session: Session, district: str, found: Mapping[str, Sheet], rows: Mapping[str, list[Values]]
+    session: Session, held: Known, found: Mapping[str, Sheet], rows: Mapping[str, list[Values]]
 ) -> tuple[FileReport, ...]:
+    district = held.district
     counts: dict[str, tuple[int, int, int]] = {}
-    place_rows = await _save(session, Place, ("id",), district, rows["place"])
+    place_rows = await _save(session, Place, ("id",), held, rows["place"])
     for file, levels in (("risk_points.csv", {"risk_point"}), ("households.csv", {"household"})):
         counts[file] = _of(place_rows, rows["place"], levels, others=False)
     counts["places.csv"] = _of(place_rows, rows["place"], {"risk_point", "household"}, others=True)
-    await _save(session, Household, ("place_id",), district, rows["household"])
+    await _save(session, Household, ("place_id",), held, rows["household"])
     for file, table, model, key in (
         ("place_codes.csv", "place_code", PlaceCode, ("system", "code")),
         ("people.csv", "person", Person, ("id",)),
@@ -117,7 +143,7 @@ async def _write(
         ("shifts.csv", "shift", Shift, ("id",)),
     ):
         if table in rows:
-            states = await _save(session, model, key, district, rows[table])
+            states = await _save(session, model, key, held, rows[table])
             counts[file] = _count(states)
     if "station" in rows:
         counts["stations.csv"] = await stations.save(session, district, rows["station"])
@@ -125,16 +151,13 @@ async def _write(
 
 
 async def _save(
-    session: Session, model: Any, key: tuple[str, ...], district: str, rows: Sequence[Values]
+    session: Session, model: Any, key: tuple[str, ...], known_: Known, rows: Sequence[Values]
 ) -> list[str]:
     """Insert what is new, update what differs. Returns "new", "changed" or "same" for each row."""
     if not rows:
         return []
     table = model.__table__
-    held = {
-        tuple(row[name] for name in key): row
-        for row in (await session.execute(sa.select(table).where(table.c.district == district))).mappings()
-    }
+    held = await _held(session, table, key, known_, rows)
     new: list[Values] = []
     changed: list[Values] = []
     states: list[str] = []
@@ -160,6 +183,31 @@ async def _save(
             changed,
         )
     return states
+
+
+async def _held(
+    session: Session, table: sa.Table, key: tuple[str, ...], known_: Known, rows: Sequence[Values]
+) -> dict[tuple[Any, ...], sa.RowMapping]:
+    """Read the rows of these keys as they stand, of those that can be there at all.
+
+    A place or a person that is new has nothing yet. The table whose key has two columns is small: read whole.
+    """
+    query = sa.select(table).where(table.c.district == known_.district)
+    parts = [query]
+    if len(key) == 1:
+        ids = [row[key[0]] for row in rows if _may_be_there(row, known_)]
+        parts = [query.where(table.c[key[0]].in_(part)) for part in chunks(ids, 5000)]
+    return {
+        tuple(row[name] for name in key): row
+        for part in parts
+        for row in (await session.execute(part)).mappings()
+    }
+
+
+def _may_be_there(row: Values, known_: Known) -> bool:
+    if "place_id" in row:
+        return row["place_id"] in known_.placed
+    return row["id"] in known_.placed or row["id"] in known_.filed
 
 
 def _count(states: Sequence[str]) -> tuple[int, int, int]:

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.directory.forms import FORMS
@@ -33,7 +33,11 @@ class Profile:
 
 TINY = Profile("tiny", 1, 3, 1, 1, 3, 1, 2, 2, 3, 9, 1, 1, 1, 1, 1)
 DEMO = Profile("demo", None, None, 2, 3, 9, 6, 24, 5, 10, 1200, 60, 90, 12, 138, 200)
-PROFILES = {profile.name: profile for profile in (TINY, DEMO)}
+LOAD = Profile("load", None, None, 2, 3, 9, 6, 24, 0, 0, 0, 60, 90, 12, 138, 200)
+"""The district without its masses: grids, groups and households of ``load`` come from ``masses``."""
+HOSTILE = replace(DEMO, name="hostile")
+"""The demo with what a careless hand leaves in its files: see ``hostile``."""
+PROFILES = {profile.name: profile for profile in (TINY, DEMO, LOAD, HOSTILE)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class Generated:
         folder.mkdir(parents=True, exist_ok=True)
         columns = {form.file: [n for n, c in form.columns.items()] for form in FORMS}
         for file, rows in self.files.items():
+            if not rows:
+                continue
             _write(folder / file, [name for name in columns[file] if any(name in row for row in rows)], rows)
         _write(
             folder / "holes.csv",

@@ -86,7 +86,7 @@ class Sheet:
 
 def plain(cell: str) -> str:
     """A cell that is a code, a number or a word: full-width forms made plain, spaces at the ends gone."""
-    return unicodedata.normalize("NFKC", cell).strip()
+    return cell.strip() if cell.isascii() else unicodedata.normalize("NFKC", cell).strip()
 
 
 def text(cell: str) -> str:

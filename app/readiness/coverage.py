@@ -69,7 +69,7 @@ async def prove(
     holes: list[Hole] = []
     for area in areas:
         here = () if area is None else (area,)
-        units = await posts.units(session, district, here, set(LEVELS), danger_only=False)
+        units = await posts.units(session, district, here, set(LEVELS), danger_only=True)
         held = await posts.posts(session, district, {r for of in asked.values() for r in of}, here, at)
         for unit in units.values():
             if unit.level in targets and unit.town == area:

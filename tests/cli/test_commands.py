@@ -242,7 +242,11 @@ def test_seed_and_import_tell_every_file_and_every_bad_row(cli: Cli) -> None:
     seeded = cli("seed", "--profile", "tiny", "--json")
     told = {one["file"]: one for one in seeded.json["files"]}
     assert told["people.csv"]["new"] == told["people.csv"]["read"] > 0
-    again = {one["file"]: one for one in cli("seed", "--profile", "tiny", "--json").json["files"]}
+    refused = cli("seed", "--profile", "tiny")
+    assert refused.code == 1
+    assert "--again" in refused.err
+    anew = cli("seed", "--profile", "tiny", "--again", "--json")
+    again = {one["file"]: one for one in anew.json["files"]}
     assert again["people.csv"]["same"] == told["people.csv"]["new"]
     assert cli("seed", "--profile", "huge").code == 2
     folder = cli.folder / "ours"
@@ -255,6 +259,40 @@ def test_seed_and_import_tell_every_file_and_every_bad_row(cli: Cli) -> None:
     assert cli("import", str(cli.folder / "none")).code == 2
     (cli.folder / "empty").mkdir()
     assert cli("import", str(cli.folder / "empty")).code == 2
+
+
+def test_coverage_and_preflight_tell_what_is_missing_and_exit_one(cli: Cli) -> None:
+    assert cli("coverage").code == 1, "there is no directory yet"
+    cli("seed", "--profile", "tiny")
+    told = cli("preflight", "--json")
+    assert told.code == 1
+    assert {"kind", "place", "lacks", "remedy", "owner", "due", "key"} <= told.json["holes"][0].keys()
+    plain = cli("preflight")
+    assert plain.code == 1
+    assert f"缺口 {len(told.json['holes'])} 处" in plain.out
+    assert len(cli("preflight", "--proof", "--json").json["holes"]) > len(told.json["holes"])
+    assert cli("preflight", "--town", "500153999").code == 2
+    whole = cli("coverage", "--json")
+    assert (whole.code, whole.json["holes"], whole.json["targets"]["household"]) == (0, [], 9)
+    contact = next(row for row in told.json["holes"] if row["role"] == "village.duty")
+    (cli.folder / "lone").mkdir()
+    (cli.folder / "lone" / "places.csv").write_text(
+        f"code,name,level,parent,kind,synthetic\nFA-999,演练学校,facility,{contact['place']},school,true\n",
+        encoding="utf-8",
+    )
+    assert cli("import", str(cli.folder / "lone")).code == 0
+    lone = cli("coverage")
+    assert lone.code == 1
+    assert "演练学校：没有登记人" in lone.out
+
+
+def test_nobody_invented_is_mixed_with_real_people(cli: Cli) -> None:
+    (cli.folder / "ours").mkdir()
+    (cli.folder / "ours" / "people.csv").write_text("code,name,phone\nP1,甲谷雨,\n")
+    assert cli("import", str(cli.folder / "ours")).code == 0
+    refused = cli("seed", "--profile", "tiny", "--again")
+    assert refused.code == 1
+    assert "真实" in refused.err
 
 
 def test_the_audit_log_is_verified_and_a_changed_row_is_named(cli: Cli) -> None:
@@ -332,6 +370,7 @@ def test_every_command_module_is_a_family() -> None:
         "shown",
         "rehearse",
         "remake",
+        "plan_text",
     }
     modules = {
         file.stem for file in Path(str(importlib.import_module("app.cli").__file__)).parent.glob("*.py")
