@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -172,6 +173,17 @@ async def _held(session: Session, district: str, values: Sequence[Value]) -> dic
     return held
 
 
+_LAST_AT = (
+    sa.update(Station)
+    .where(
+        Station.district == sa.bindparam("here"),
+        Station.code.in_(sa.bindparam("codes", expanding=True)),
+        sa.or_(Station.last_at.is_(None), Station.last_at < sa.bindparam("newest")),
+    )
+    .values(last_at=sa.bindparam("newest"))
+)
+
+
 async def _touch(session: Session, district: str, values: Sequence[Value]) -> None:
     """Note the newest sign of life and the newest level of each station."""
     last: dict[str, datetime] = {}
@@ -183,12 +195,13 @@ async def _touch(session: Session, district: str, values: Sequence[Value]) -> No
             level[value.station] = value
     connection = await session.connection()
     here = (Station.district == district, Station.code == sa.bindparam("station"))
-    await connection.execute(
-        sa.update(Station)
-        .where(*here, sa.or_(Station.last_at.is_(None), Station.last_at < sa.bindparam("newest")))
-        .values(last_at=sa.bindparam("newest")),
-        [{"station": code, "newest": last[code]} for code in sorted(last)],
-    )
+    at_once: dict[datetime, list[str]] = defaultdict(list)
+    for code in sorted(last):
+        at_once[last[code]].append(code)
+    for newest in sorted(at_once):  # a round of gauges ends at one moment, or few
+        for codes in chunks(at_once[newest], 5000):
+            bound = {"here": district, "newest": newest, "codes": list(codes)}
+            await connection.execute(_LAST_AT, bound)
     if level:
         await connection.execute(
             sa.update(Station)

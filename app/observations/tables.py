@@ -67,15 +67,15 @@ class Reading(Base):
     __tablename__ = "reading"
     __table_args__ = (
         sa.ForeignKeyConstraint(["district", "station"], ["station.district", "station.code"]),
-        # All that a window needs, so that it is answered from the index alone.
-        sa.Index("ix_reading_window", "district", "element", "at", "station", "interval_minutes", "milli"),
+        # Time before station: what a round of gauges brings lies side by side.
+        sa.PrimaryKeyConstraint("district", "element", "at", "station", "interval_minutes"),
     )
 
-    district: Mapped[str] = mapped_column(sa.String(12), primary_key=True)
-    station: Mapped[str] = mapped_column(sa.String(20), primary_key=True)
-    element: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
-    interval_minutes: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    at: Mapped[datetime] = mapped_column(primary_key=True)
+    district: Mapped[str] = mapped_column(sa.String(12))
+    station: Mapped[str] = mapped_column(sa.String(20))
+    element: Mapped[str] = mapped_column(sa.String(16))
+    interval_minutes: Mapped[int] = mapped_column(autoincrement=False)
+    at: Mapped[datetime]
     milli: Mapped[int]
     received_at: Mapped[datetime]
     source: Mapped[str] = mapped_column(sa.String(80))

@@ -44,29 +44,51 @@ async def read_windows(session: Session, district: str, at: datetime) -> tuple[R
     loose = sorted(code for code, by_interval in held.items() if None in by_interval.values())
     rows = await _rows(session, district, loose, at)
     found: list[RainWindow] = []
-    edges: dict[int, list[int]] = {}
-    upto = series.minute_of(at) - begins
+    edges = _Edges(series.minute_of(at) - begins)
     for code, place, own, kind in await session.execute(_STATIONS, {"district": district}):
-        by_interval = held.get(code)
+        by_interval, where = held.get(code), place or ""
         if by_interval is None:
             if kind == "rain":
-                found += [_silent(code, place or "", hours, own, at) for hours in HOURS]
-            continue
-        if code in rows:
-            told = [rain_window(rows[code], code, place or "", hours, at) for hours in HOURS]
+                found += [_silent(code, where, hours, own, at) for hours in HOURS]
+        elif code in rows:
+            told = [rain_window(rows[code], code, where, hours, at) for hours in HOURS]
+            found += _or_silent(told, code, where, own, at)
+        elif len(by_interval) == 1 and (slots := by_interval.get(own)):  # nearly every gauge
+            found += _alone(code, where, own, _sums(slots, edges[own]), at)
         else:
-            sums: list[dict[int, tuple[int, int]]] = [{} for _ in HOURS]
-            for interval, slots in by_interval.items():
-                if interval not in edges:
-                    edges[interval] = [(upto - hours * 60) // interval for hours in (0, *HOURS)]
-                for index, summed in enumerate(_sums(slots, edges[interval]) if slots else ()):
-                    sums[index][interval] = summed
-            told = [choose(sums[index], code, place or "", hours, at) for index, hours in enumerate(HOURS)]
-        found += [
-            window or _silent(code, place or "", hours, own, at)
-            for window, hours in zip(told, HOURS, strict=True)
-        ]
+            found += _or_silent(_chosen(by_interval, edges, code, where, at), code, where, own, at)
     return tuple(found)
+
+
+class _Edges(dict[int, list[int]]):
+    """By interval: the slots at the end and at each window's start."""
+
+    def __init__(self, upto: int) -> None:
+        super().__init__()
+        self._upto = upto
+
+    def __missing__(self, interval: int) -> list[int]:
+        self[interval] = [(self._upto - hours * 60) // interval for hours in (0, *HOURS)]
+        return self[interval]
+
+
+def _chosen(
+    by_interval: Mapping[int, "array[int] | None"], edges: _Edges, code: str, place: str, at: datetime
+) -> list[RainWindow | None]:
+    """The windows of a gauge with rows of several intervals."""
+    sums: list[dict[int, tuple[int, int]]] = [{} for _ in HOURS]
+    for interval, slots in by_interval.items():
+        for index, summed in enumerate(_sums(slots, edges[interval]) if slots else ()):
+            sums[index][interval] = summed
+    return [choose(sums[index], code, place, hours, at) for index, hours in enumerate(HOURS)]
+
+
+def _or_silent(
+    windows: Sequence[RainWindow | None], code: str, place: str, own: int, at: datetime
+) -> list[RainWindow]:
+    return [
+        window or _silent(code, place, hours, own, at) for window, hours in zip(windows, HOURS, strict=True)
+    ]
 
 
 def _sums(slots: "array[int]", edges: Sequence[int]) -> list[tuple[int, int]]:
@@ -82,6 +104,18 @@ def _sums(slots: "array[int]", edges: Sequence[int]) -> list[tuple[int, int]]:
         found.append((total, count))
         upto = start
     return found
+
+
+def _alone(
+    code: str, place: str, interval: int, sums: Sequence[tuple[int, int]], at: datetime
+) -> list[RainWindow]:
+    """The windows of a gauge that has rows of its own interval alone: what ``choose`` would take."""
+    return [
+        RainWindow(
+            code, place, hours, milli // 100, hours * 60 // interval - count, hours * 60 // interval, at
+        )
+        for hours, (milli, count) in zip(HOURS, sums, strict=True)
+    ]
 
 
 def _silent(code: str, place: str, hours: int, own: int, at: datetime) -> RainWindow:

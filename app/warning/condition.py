@@ -41,6 +41,12 @@ class Station:
     rain: dict[int, RainWindow] = field(default_factory=dict)
     level: LevelReading | None = None
     elements: dict[str, ElementReading] = field(default_factory=dict)
+    wettest: int = 0  # tenths of the window that holds most
+
+    def take_rain(self, window: RainWindow) -> None:
+        """Have a window of its rain."""
+        self.rain[window.hours] = window
+        self.wettest = max(self.wettest, window.tenths)
 
 
 class Condition(Protocol):
@@ -87,8 +93,12 @@ class RainOver:
         window = station.rain.get(self.hours)
         if window is None:
             return None
-        inside = [w for hours, w in station.rain.items() if hours < self.hours and w.tenths > window.tenths]
-        most = max(inside, key=lambda w: (w.tenths, -w.hours), default=window)
+        if station.wettest < self.tenths:  # most gauges, most of the time
+            return None
+        most = window
+        for hours in sorted(station.rain):
+            if hours < self.hours and station.rain[hours].tenths > most.tenths:
+                most = station.rain[hours]
         if most.tenths < self.tenths:
             return None
         asked = f"≥{millimetres(self.tenths)}毫米"

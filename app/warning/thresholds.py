@@ -8,7 +8,8 @@ from datetime import datetime
 
 from app.warning import finding as measured
 from app.warning.condition import Station
-from app.warning.hazard import HazardRules, in_effect
+from app.warning.hazard import HazardRules, ObservedRule, in_effect
+from app.warning.level import Level
 from app.warning.plan import Reason
 from app.warning.ruleset import Ruleset
 from app.warning.situation import ElementReading, LevelReading, RainWindow
@@ -30,19 +31,17 @@ def observed(
     """
     stations = by_station(windows, levels, elements)
     day = at.astimezone(rules.zone).date()
+    ordered = sorted(stations.items())
     best: dict[tuple[str, str], Finding] = {}
     for hazard in rules.hazards:
         if not hazard.observed or not in_effect(hazard, day):
             continue
-        for code in sorted(stations):
-            station = stations[code]
-            found = _highest(hazard, code, station)
-            if found is None:
-                continue
-            key = (hazard.id, station.place)
-            held = best.get(key)
-            if held is None or found.level > held.level:
-                best[key] = found
+        descending = sorted(hazard.observed, key=lambda rule: -rule.level)
+        for code, station in ordered:
+            held = best.get((hazard.id, station.place))
+            found = _highest(hazard, descending, code, station, Level.HINT if held is None else held.level)
+            if found is not None:
+                best[hazard.id, station.place] = found
     return tuple(sorted(best.values(), key=lambda f: (f.kind, -f.level, f.place)))
 
 
@@ -51,13 +50,7 @@ def by_station(
 ) -> Mapping[str, Station]:
     """What each station of the district says: of two values for one thing the newer, then the greater."""
     stations: dict[str, Station] = {}
-    for window in windows:
-        if not window.place:
-            continue
-        station = stations.setdefault(window.station, Station(window.place))
-        held = station.rain.get(window.hours)
-        if held is None or _rank(window) > _rank(held):
-            station.rain[window.hours] = window
+    _take_rain(stations, windows)
     for level in levels:
         if not level.place:
             continue
@@ -75,12 +68,29 @@ def by_station(
     return stations
 
 
+def _take_rain(stations: dict[str, Station], windows: Iterable[RainWindow]) -> None:
+    for window in windows:
+        if not window.place:
+            continue
+        station = stations.get(window.station)
+        if station is None:
+            station = stations[window.station] = Station(window.place)
+        held = station.rain.get(window.hours)
+        if held is None or _rank(window) > _rank(held):
+            station.take_rain(window)
+
+
 def _rank(window: RainWindow) -> tuple[datetime, int, int]:
     return (window.at, window.tenths, -window.missing)
 
 
-def _highest(hazard: HazardRules, code: str, station: Station) -> Finding | None:
-    for rule in sorted(hazard.observed, key=lambda r: -r.level):
+def _highest(
+    hazard: HazardRules, rules: Iterable[ObservedRule], code: str, station: Station, above: Level
+) -> Finding | None:
+    """The highest level a station reaches, if it is above what its town has reached already."""
+    for rule in rules:
+        if rule.level <= above:
+            return None
         said = rule.condition.met(station)
         if said is None:
             continue

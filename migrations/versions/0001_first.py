@@ -945,14 +945,8 @@ def upgrade() -> None:
             name=op.f("fk_reading_district_station"),
         ),
         sa.PrimaryKeyConstraint(
-            "district", "station", "element", "interval_minutes", "at", name=op.f("pk_reading")
+            "district", "element", "at", "station", "interval_minutes", name=op.f("pk_reading")
         ),
-    )
-    op.create_index(
-        "ix_reading_window",
-        "reading",
-        ["district", "element", "at", "station", "interval_minutes", "milli"],
-        unique=False,
     )
     op.create_table(
         "rehearsal",
@@ -1140,7 +1134,6 @@ def downgrade() -> None:
     op.drop_table("report")
     op.drop_index("ix_rehearsal_made", table_name="rehearsal")
     op.drop_table("rehearsal")
-    op.drop_index("ix_reading_window", table_name="reading")
     op.drop_table("reading")
     op.drop_table("rain_series")
     op.drop_table("plan")
