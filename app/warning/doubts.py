@@ -6,11 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
+from app.warning.condition import RainOver
 from app.warning.hazard import HazardRules
 from app.warning.level import Level
 from app.warning.plan import Reason
 from app.warning.situation import RainWindow, Situation, WarningFacts
 from app.warning.window import millimetres
+
+NAMED = 3
+"""Gauges with holes that are named; the others are counted."""
 
 
 def doubts(situation: Situation, hazard: HazardRules) -> tuple[Reason, ...]:
@@ -20,6 +24,7 @@ def doubts(situation: Situation, hazard: HazardRules) -> tuple[Reason, ...]:
         *_area(situation),
         *_times(situation.warning),
         *_gauges(situation),
+        *_missing(situation, hazard),
     )
 
 
@@ -64,7 +69,37 @@ def _gauges(situation: Situation) -> Iterator[Reason]:
             if short.tenths > long.tenths and short.at == long.at:
                 text = (
                     f"{station}站读数矛盾：{short.hours}小时{millimetres(short.tenths)}毫米，"
-                    f"{long.hours}小时反而{millimetres(long.tenths)}毫米，按各窗口分别判断，请核实"
+                    f"{long.hours}小时反而{millimetres(long.tenths)}毫米，按大的算，请核实"
                 )
                 yield Reason("windows.contradict", text, {"station": station, "hours": short.hours})
                 break
+
+
+def _missing(situation: Situation, hazard: HazardRules) -> Iterator[Reason]:
+    """Gauges of the area whose window for this level has holes: less rain than asked for proves nothing."""
+    level = situation.warning.level
+    asked = {
+        rule.condition.hours: rule.condition.tenths
+        for rule in hazard.observed
+        if rule.level == level and isinstance(rule.condition, RainOver)
+    }
+    held = sorted(
+        (
+            window
+            for window in situation.windows
+            if window.place in situation.warning.places
+            and window.hours in asked
+            and window.missing
+            and window.tenths < asked[window.hours]
+        ),
+        key=lambda window: (-window.missing * 24 // window.hours, window.station, window.hours),
+    )
+    if not held:
+        return
+    told = [
+        f"{one.station}站{one.hours}小时至少{millimetres(one.tenths)}毫米，{one.expected}个时段缺{one.missing}个"
+        for one in held[:NAMED]
+    ]
+    more = f"等{len(held)}处" if len(held) > NAMED else ""
+    text = f"缺数：{'；'.join(told)}{more}。没有数据不等于没有雨"
+    yield Reason("windows.missing", text, {"windows": len(held)})

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from app.warning import measures
+from app.warning.approach import approaches
 from app.warning.doubts import doubts
 from app.warning.hazard import HazardRules, next_level
 from app.warning.level import Level
@@ -63,7 +64,12 @@ def plan(situation: Situation, rules: Ruleset) -> Plan:
         actions=()
         if reminder
         else (*measures.actions(warning.level, segment, rules), *_send_to(situation, rules)),
-        because=(where.because, *_raised(warning), *doubts(situation, hazard)),
+        because=(
+            where.because,
+            *_raised(warning),
+            *approaches(situation, hazard),
+            *doubts(situation, hazard),
+        ),
     )
 
 

@@ -8,8 +8,18 @@ import pytest
 from app.warning.level import Level
 from app.warning.plan import Plan
 from app.warning.planner import plan
-from app.warning.situation import Situation, WarningFacts
-from tests.warning.situations import NOON, PANLONG, QINGLIU, holdings, rain, rules, situation, warning
+from app.warning.situation import RainWindow, Situation, WarningFacts
+from tests.warning.situations import (
+    CHANGYUAN,
+    NOON,
+    PANLONG,
+    QINGLIU,
+    holdings,
+    rain,
+    rules,
+    situation,
+    warning,
+)
 
 
 def said(now: Situation) -> dict[str, str]:
@@ -57,7 +67,7 @@ def test_windows_that_contradict_each_other_are_said_and_each_still_counts() -> 
     wet = (rain(1000, 3), rain(500, 6))
     now = situation(warning(places=(PANLONG,)), windows=wet)
     assert said(now) == {
-        "windows.contradict": "SIM-P009站读数矛盾：3小时100毫米，6小时反而50毫米，按各窗口分别判断，请核实"
+        "windows.contradict": "SIM-P009站读数矛盾：3小时100毫米，6小时反而50毫米，按大的算，请核实"
     }
     assert made(now).segment_from == "observed"
     assert said(situation(windows=(rain(500, 3), rain(500, 6)))) == {}
@@ -72,3 +82,16 @@ def test_towns_without_officers_and_people_without_phones_have_their_lines() -> 
     assert owed
     assert all(line.because[-1].rule == "holding.none" for line in owed)
     assert made(situation(held=())).lines
+
+
+def test_a_gauge_with_holes_below_the_threshold_is_told_and_one_over_it_or_whole_is_not() -> None:
+    def told(*windows: RainWindow) -> list[str]:
+        made = plan(situation(warning(Level.RED), windows=windows), rules())
+        return [reason.text for reason in made.because if reason.rule == "windows.missing"]
+
+    assert told(rain(412, 3, missing=3)) == [
+        "缺数：SIM-P009站3小时至少41.2毫米，36个时段缺3个。没有数据不等于没有雨"
+    ]
+    assert told(rain(412, 3), rain(1000, 3, station="SIM-P010", missing=3), rain(0, 24, missing=9)) == []
+    assert told(rain(0, 3, place=CHANGYUAN, missing=36)) == [], "no gauge of the area"
+    assert "等5处" in told(*(rain(0, 3, station=f"SIM-P01{n}", missing=36) for n in range(5)))[0]
