@@ -38,8 +38,8 @@ async def _page(
         names = await heads.towns_of(session, has.scheme)
         town = town if town in names else None
         held = await gaps.holes(session, has.scheme, has.registry, names, above.now, town=town)
-        proof, ready = await gaps.found(session, has.scheme, has.registry, above.now)
-        chosen = next((hole for hole in (*proof.holes, *ready.holes) if hole.key == give), None)
+        both = await gaps.found(session, has.scheme, has.registry, above.now, town)
+        chosen = next((hole for hole in gaps.all_of(*both) if hole.key == give), None)
         may_give = officer.may("claim")
         who = (
             await gaps.candidates(session, has.scheme, chosen.town, above.now) if chosen and may_give else ()
@@ -78,8 +78,8 @@ async def give(
     except ValueError:
         return await _page(request, has, officer, give=key, fault="没有派：写明到哪一天。", status=422)
     async with has.db.reading() as session:
-        proof, ready = await gaps.found(session, has.scheme, has.registry, at)
-    hole = next((one for one in (*proof.holes, *ready.holes) if one.key == key), None)
+        both = await gaps.found(session, has.scheme, has.registry, at, request.query_params.get("town"))
+    hole = next((one for one in gaps.all_of(*both) if one.key == key), None)
     if hole is None:
         raise NotFound
     try:

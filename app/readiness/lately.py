@@ -21,15 +21,16 @@ T = TypeVar("T")
 _kept: dict[tuple[str, str, str], tuple[tuple[int, int], Any]] = {}
 
 
-async def proof(session: Session, scheme: Scheme, *, at: datetime) -> Coverage:
-    """Return the coverage proof of the whole district, at most five minutes old."""
+async def proof(session: Session, scheme: Scheme, *, at: datetime, town: str | None = None) -> Coverage:
+    """Return the coverage proof of the whole district, or of one town, at most five minutes old."""
 
     async def prove() -> Coverage:
         phones = await proved.phones(session, scheme.district.code, at - PROOF_HOLDS)
         dead = {person for person, one in phones.items() if one.is_dead}
-        return await coverage.prove(session, scheme, at=at, dead=dead)
+        towns = None if town is None else [town]
+        return await coverage.prove(session, scheme, at=at, towns=towns, dead=dead)
 
-    return await _lately("coverage", session, scheme, at, prove)
+    return await _lately(f"coverage {town or ''}", session, scheme, at, prove)
 
 
 async def ready(session: Session, scheme: Scheme, registry: Registry, *, at: datetime) -> Preflight:

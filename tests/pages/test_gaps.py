@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 from playwright.async_api import Page, expect
 
+from app.console.board import gaps
 from app.readiness.tables import HoleRow
 from tests.support.desk_data import Served, red_warning, sign_in
 
@@ -46,3 +47,14 @@ async def test_the_pre_flight_of_the_called_towns_stands_beside_the_plan(red: Se
     await desk.goto(f"{red.url}/warnings/{await red_warning(red)}#before")
     await expect(desk.locator("#before")).to_contain_text("叫前预检")
     await expect(desk.locator("#before")).to_contain_text("没有部门分管负责人")
+
+
+async def test_where_households_are_very_many_they_are_shown_by_town(
+    quiet: Served, desk: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gaps, "MANY", 0)
+    await sign_in(desk, quiet, onward="/gaps")
+    await expect(desk.locator("#holes .bar-head")).to_contain_text("选一个镇街")
+    await desk.goto(f"{quiet.url}/gaps?town=500153001")
+    await expect(desk.locator("#holes .bar-head")).to_contain_text("应覆盖")
+    await expect(desk.locator("#holes tbody")).to_contain_text("只有 1 条路")

@@ -13,12 +13,13 @@ from app.console.board import people, strip
 from app.console.board.people import Contact
 from app.console.board.strip import Heard
 from app.directory import posts
-from app.directory.tables import Place
+from app.directory.tables import Household, Place
 from app.observations import stations
 from app.observations.stations import PATIENCE
 from app.readiness import lately, owners
 from app.readiness.coverage import Coverage
 from app.readiness.found import KINDS as KINDS_OF_HOLES
+from app.readiness.found import Hole
 from app.readiness.owners import Owned
 from app.readiness.preflight import Preflight
 from app.scheme.models import Scheme
@@ -34,6 +35,8 @@ KINDS: Mapping[str, str] = {
     "other": "其他",
 }
 MOST = 200
+MANY = 20_000
+"""Households; more are proved town by town on the page."""
 WORST = ("no-channel", "gap", "double-booking", "dead-number")
 """What stops most calls, or will by the next hand-over, is told first."""
 
@@ -76,7 +79,8 @@ class Gaps:
     total: int
     ownerless: int
     late: int
-    targets: int
+    targets: int | None
+    """Places that must be covered; None where a town has to be chosen first."""
     posts: int
     at: datetime
 
@@ -118,11 +122,25 @@ def _share(last: datetime | None, expected: timedelta, at: datetime) -> int:
 
 
 async def found(
-    session: AsyncSession, scheme: Scheme, registry: Registry, at: datetime
-) -> tuple[Coverage, Preflight]:
-    """Return what coverage proof and pre-flight last found."""
-    proof = await lately.proof(session, scheme, at=at)
-    return proof, await lately.ready(session, scheme, registry, at=at)
+    session: AsyncSession, scheme: Scheme, registry: Registry, at: datetime, town: str | None
+) -> tuple[Coverage | None, Preflight]:
+    """Return what coverage proof and pre-flight last found.
+
+    A district of very many households is proved town by town here (None until one is chosen): a page must not
+    hold up the calls. ``jiaoying coverage`` proves it whole.
+    """
+    many = await session.scalar(
+        sa.select(sa.func.count()).select_from(Household).where(Household.district == scheme.district.code)
+    )
+    ready = await lately.ready(session, scheme, registry, at=at)
+    if (many or 0) <= MANY:
+        return await lately.proof(session, scheme, at=at), ready
+    return (None if town is None else await lately.proof(session, scheme, at=at, town=town)), ready
+
+
+def all_of(proof: Coverage | None, ready: Preflight) -> tuple[Hole, ...]:
+    """Return the holes of both."""
+    return (*(proof.holes if proof else ()), *ready.holes)
 
 
 async def holes(
@@ -136,8 +154,8 @@ async def holes(
 ) -> Gaps:
     """Return the holes of the district, or of one town: overdue first, then nobody's, then by day."""
     district = scheme.district.code
-    proof, ready = await found(session, scheme, registry, at)
-    wanted = [hole for hole in (*proof.holes, *ready.holes) if town is None or hole.town == town]
+    proof, ready = await found(session, scheme, registry, at, town)
+    wanted = [hole for hole in all_of(proof, ready) if town is None or hole.town == town]
     owned = await owners.with_owners(session, district, wanted, at=at)
     first = owned[:MOST]
     parents = await _parents(session, [one.hole.place for one in first])
@@ -147,7 +165,7 @@ async def holes(
         total=len(owned),
         ownerless=sum(one.task is None for one in owned),
         late=sum(one.overdue for one in owned),
-        targets=proof.total,
+        targets=proof.total if proof else None,
         posts=ready.units,
         at=ready.at,
     )
