@@ -9,10 +9,16 @@ import sys
 
 from app import logs, sealed
 from app.clock import SystemClock
-from bench import plan, read, receive, send
+from bench import observe, plan, read, receive, send
 from bench.measured import Measured
 
-BENCHES = {"read": read.run, "plan": plan.run, "receive": receive.run, "send": send.run}
+BENCHES = {
+    "read": read.run,
+    "plan": plan.run,
+    "observe": observe.run,
+    "receive": receive.run,
+    "send": send.run,
+}
 
 
 def main() -> int:
