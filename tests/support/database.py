@@ -2,7 +2,8 @@
 
 It is fresh for each test. The schema is built once a session (on PostgreSQL as a template database, on SQLite
 as a file to copy); a test gets a copy of it. PostgreSQL keeps its files in memory where the machine has room
-for that: a copy of a database is some hundreds of files, and takes a tenth of the time there.
+for that: a copy of a database is some hundreds of files, and takes a tenth of the time there. It is copied by
+files, which takes half the time of a copy through the log.
 """
 
 import importlib
@@ -90,7 +91,7 @@ def postgres_url(postgres: str) -> Iterator[str]:
     """The address of a fresh PostgreSQL database."""
     name = f"test_{next(serial)}"
     with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE jiaoying_template")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE jiaoying_template STRATEGY FILE_COPY")
     yield postgres.format(name=name)
     with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -71,7 +71,7 @@ def hamlet_sqlite_template(sqlite_template: Path, hamlet_folder: Path) -> Iterat
 def hamlet_postgres_template(postgres: str, hamlet_folder: Path) -> str:
     name = "jiaoying_hamlet"
     with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE jiaoying_template")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE jiaoying_template STRATEGY FILE_COPY")
     asyncio.run(fill(postgres.format(name=name), hamlet_folder))
     return name
 
@@ -89,7 +89,7 @@ def hamlet_postgres_url(postgres: str, hamlet_postgres_template: str) -> Iterato
     """The address of a PostgreSQL database with the hamlet in it."""
     name = f"hamlet_{next(serial)}"
     with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {hamlet_postgres_template}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {hamlet_postgres_template} STRATEGY FILE_COPY")
     yield postgres.format(name=name)
     with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

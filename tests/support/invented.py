@@ -43,7 +43,7 @@ def _demo_sqlite(sqlite_template: Path, demo: Generated, tmp_path_factory: pytes
 @pytest.fixture(scope="session")
 def _demo_pg(postgres: str, demo: Generated, tmp_path_factory: pytest.TempPathFactory) -> str:
     with psycopg.connect(postgres.format(name="postgres"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE directory_demo TEMPLATE jiaoying_template")
+        connection.execute("CREATE DATABASE directory_demo TEMPLATE jiaoying_template STRATEGY FILE_COPY")
     return _filled(postgres.format(name="directory_demo"), demo, tmp_path_factory.mktemp("demo") / "in")
 
 
