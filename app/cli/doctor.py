@@ -15,6 +15,7 @@ from app import beats
 from app.channels import registry as channels
 from app.cli.installation import Failure, JsonFlag, clock_of, database, load_keys, run, settings, tell
 from app.cli.scheme import check_folder
+from app.dispatch import proved
 from app.rehearsal import keep
 from app.scheme.faults import SchemeFaults
 from app.scheme.models import Scheme
@@ -91,6 +92,7 @@ async def _database(found: Settings, scheme: Scheme | None) -> AsyncIterator[Fin
             at = clock_of(found).now()
             async with db.reading() as session:
                 held = await beats.all_beats(session)
+                failing = await proved.failing(session)
                 unsigned = scheme is not None and await keep.unsigned(
                     session, scheme.district.code, scheme.digest
                 )
@@ -101,6 +103,10 @@ async def _database(found: Settings, scheme: Scheme | None) -> AsyncIterator[Fin
             ]
             if late:
                 yield Finding("serious", "silent", f"没有动静：{'、'.join(late)}（服务没开，或卡住了）。")
+            if failing:
+                names = "、".join(sorted(failing))
+                text = f"通道最近的发送全部失败：{names}（看各次发送的原因，核对密钥和地址）。"
+                yield Finding("serious", "channel-failing", text)
             if not held:
                 yield Finding("notice", "never-ran", "工作进程还没有跑过。")
             if unsigned:

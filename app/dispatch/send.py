@@ -6,6 +6,7 @@ is told of time, addresses and what to do when a message is lost for good; it de
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +17,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import logs, metrics
 from app.access import links
-from app.channels.contract import Accepted, BadNumber, Channel, ChannelKind, Message, Outcome, Unreachable
+from app.channels.contract import (
+    Accepted,
+    BadNumber,
+    Channel,
+    ChannelKind,
+    Message,
+    Outcome,
+    SendError,
+    Unreachable,
+)
 from app.channels.registry import Registry
 from app.clock import Clock
 from app.db import Database, chunks
@@ -216,6 +226,14 @@ class Sender:
             metrics.SENT.labels(
                 channel.name, "accepted" if isinstance(outcome, Accepted) else outcome.reason
             ).inc()
+        # A number that is none is that number's fault; the rest is the gateway's, and somebody must see it.
+        refused = Counter(
+            (one.reason, one.code[:40])
+            for one in outcomes
+            if isinstance(one, SendError) and not isinstance(one, BadNumber)
+        )
+        for (reason, code), count in refused.items():
+            log.warning("gateway.refused", channel=channel.name, reason=reason, code=code, count=count)
 
     def _message(self, taken: Taken, number: str | None) -> Message:
         text, reply_to = taken.text, None

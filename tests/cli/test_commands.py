@@ -1,8 +1,10 @@
 """The command line: from nothing to an installation; every refusal one sentence, every reading as JSON."""
 
+import contextlib
 import importlib
 import os
 import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -354,6 +356,26 @@ def test_doctor_names_the_worst_first(bare_cli: Cli) -> None:
     assert not [one for one in told if one["danger"] == "fatal"]
     (bare_cli.folder / "jiaoying.keys").chmod(0o644)
     assert "keys-open" in {one["code"] for one in bare_cli("doctor", "--json").json["findings"]}
+
+
+def test_doctor_names_a_channel_whose_latest_tries_all_failed(bare_cli: Cli) -> None:
+    def failing() -> list[str]:
+        found = bare_cli("doctor", "--json").json["findings"]
+        return [one["text"] for one in found if one["code"] == "channel-failing"]
+
+    bare_cli("migrate")
+    rows = [
+        (f"a{n}", "500153", "d", n, "sms-main", "2026-07-15 02:10:00", "failed", "rejected isv.SIGN")
+        for n in range(5)
+    ]
+    add = "INSERT INTO attempt (id, district, delivery_id, number, channel, occurred_at, outcome, reason)"
+    with contextlib.closing(sqlite3.connect(bare_cli.folder / "jiaoying.db")) as file, file:
+        file.executemany(f"{add} VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows[:4])
+    assert not failing()
+    with contextlib.closing(sqlite3.connect(bare_cli.folder / "jiaoying.db")) as file, file:
+        file.execute(f"{add} VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows[4])
+    (text,) = failing()
+    assert "sms-main" in text
 
 
 def test_every_command_module_is_a_family() -> None:

@@ -1,6 +1,8 @@
 """What a gateway said, or did not say, becomes a try on record, and the delivery's next step."""
 
 import asyncio
+import io
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -9,6 +11,7 @@ import httpx
 import pytest
 from typing_extensions import override
 
+from app import logs
 from app.channels import registry as channels
 from app.channels.contract import Accepted, BadNumber, Receipt, Throttled, Unreachable
 from app.db import Database
@@ -70,6 +73,23 @@ async def test_a_gateway_in_trouble_is_asked_again_by_the_levels_pace_under_one_
     assert [one.outcome for one in tries] == ["retry"] * (len(waits) + 1)
     assert {one.reason for one in tries} == {"unreachable http-503"}
     assert line.lost == [sent]
+
+
+async def test_a_gateway_that_refuses_is_told_in_the_log_and_a_number_that_is_none_is_not(line: Line) -> None:
+    told = io.StringIO()
+    logs.configure(level="info", strict=True, stream=told)
+    try:
+        line.phones.says = lambda call: 503 if call.key == "k-1" else {"ok": False, "code": "bad-number"}
+        await line.put("red", number=2)
+        await line.sender.drain()
+    finally:
+        logs.configure(level="info", strict=True)
+    lines = [json.loads(one) for one in told.getvalue().splitlines()]
+    assert [
+        {name: one[name] for name in ("level", "channel", "reason", "code", "count")}
+        for one in lines
+        if one["event"] == "gateway.refused"
+    ] == [{"level": "warning", "channel": "sms", "reason": "unreachable", "code": "http-503", "count": 1}]
 
 
 async def test_a_retry_that_succeeds_ends_as_if_the_first_had(line: Line) -> None:
