@@ -1,4 +1,4 @@
-"""Many warnings at once: of one hazard the higher absorbs the lower, line by line, for as long as it holds.
+"""Many warnings at once: of one event code the higher absorbs the lower, line by line, as long as it holds.
 
 What a higher warning has let out is not asked for at the lower level too; what the lower still rings for is
 stopped as the higher rings. Where the higher calls somebody not at all (it begins later), the lower goes on.
@@ -18,7 +18,7 @@ from app.warning.plan import PlanLine
 
 
 def _signals(row: Warning) -> tuple[sa.ColumnElement[bool], ...]:
-    """Return what other signals of the same hazard in force are: neither reminders nor raises."""
+    """Return what other signals of the same event code in force are: neither reminders nor raises."""
     return (
         Warning.district == row.district,
         Warning.origin == row.origin,
@@ -42,7 +42,7 @@ def _in_place_of(line_place: str, low: Warning, high: Warning) -> bool:
 
 
 async def out_above(session: AsyncSession, row: Warning, part: str) -> set[str]:
-    """Return the line keys of a part that higher warnings of the same hazard have let out."""
+    """Return the line keys of a part that higher warnings of the same event code have let out."""
     if not _takes_part(row):
         return set()
     found = await session.execute(

@@ -133,7 +133,7 @@ def _lines(
 
 
 def _absorbed(town: Place, holds: tuple[Holds, ...], situation: Situation) -> tuple[Reason, ...]:
-    """Why who has been called at a higher level of the same hazard is not called for this one again."""
+    """Why who has been called at a higher level of the same event is not called for this one again."""
     for held in holds:
         if situation.warning.key in held.absorbs:
             text = f"{town.name}另有{held.name}{held.level.zh}预警在执行，以高一级为准，已按它叫到的不重复叫"

@@ -1,4 +1,7 @@
-"""Many warnings at once: the level that holds now for each place. A higher absorbs a lower of its hazard."""
+"""Many warnings at once: the level that holds now for each place. A higher absorbs a lower of its event code.
+
+Two event codes under the same rules (大风, 雷雨大风) are two events, each called by its own name.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.warning.hazard import HazardRules
 from app.warning.level import Level
 from app.warning.ruleset import Ruleset
 from app.warning.situation import WarningFacts
@@ -14,14 +18,14 @@ from app.warning.situation import WarningFacts
 
 @dataclass(frozen=True, slots=True)
 class Holds:
-    """What holds in a place for one hazard: the highest level, which warning says so, what it absorbs."""
+    """What holds in a place for one event code: the highest level, which warning says so, what it absorbs."""
 
     hazard: str  # id of the rules
     name: str
     level: Level
     key: str
     raised: bool  # the district's own resolve, above the bureau's signal
-    absorbs: tuple[str, ...] = ()  # keys of lower warnings of the same hazard
+    absorbs: tuple[str, ...] = ()  # keys of lower warnings of the same event code
 
 
 def standing(
@@ -33,22 +37,21 @@ def standing(
     its people have been called.
     """
     found: dict[tuple[str, str], list[WarningFacts]] = defaultdict(list)
-    named: dict[str, str] = {}
+    known: dict[str, HazardRules] = {}
     for warning in warnings:
         hazard = rules.hazard(warning.hazard, at)
         if hazard is None or warning.observed:
             continue
-        kind = f"{hazard.id}/{warning.hazard}" if hazard.anything else hazard.id
-        named[warning.key] = hazard.called(warning.hazard)
+        known[warning.hazard] = hazard
         for place in warning.places:
-            found[place, kind].append(warning)
+            found[place, warning.hazard].append(warning)
     result: dict[str, list[Holds]] = defaultdict(list)
-    for (place, kind), held in found.items():
+    for (place, code), held in found.items():
         top, *lower = sorted(held, key=lambda w: (-w.level, w.sent, w.key))
         result[place].append(
             Holds(
-                hazard=kind.partition("/")[0],
-                name=named[top.key],
+                hazard=known[code].id,
+                name=known[code].called(code),
                 level=top.level,
                 key=top.key,
                 raised=top.raised_from is not None,

@@ -51,6 +51,14 @@ def test_two_different_other_hazards_do_not_absorb_each_other() -> None:
     assert [h[0] for h in holds(leak, quake)[PANLONG]] == ["危险化学品泄漏事故", "天然地震"]
 
 
+def test_two_kinds_of_event_under_the_same_rules_are_each_called_by_their_own_name() -> None:
+    thunder = warning(Level.RED, hazard="11B20", places=(PANLONG,), key="thunder")
+    gale = warning(Level.YELLOW, hazard="11B06", places=(PANLONG,), key="gale")
+    assert [h[3] for h in holds(thunder, gale)[PANLONG]] == [(), ()]
+    lines = plan(situation(gale, others=(thunder,)), rules()).lines
+    assert not [r for line in lines for r in line.because if r.rule == "level.absorbed"]
+
+
 def test_the_plan_of_the_lower_says_that_the_higher_counts_and_calls_nobody_twice() -> None:
     made = plan(situation(YELLOW, others=(RED,)), rules())
     said = {line.place for line in made.lines for reason in line.because if reason.rule == "level.absorbed"}
