@@ -21,8 +21,9 @@ from app.channels.registry import Registry
 from app.observations import elements, windows
 from app.origin import Origin
 from app.scheme.models import Scheme
+from app.warning.finding import Finding
 from app.warning.level import Level
-from app.warning.thresholds import Finding, observed
+from app.warning.thresholds import observed
 
 BY = Actor("system", "observe")
 

@@ -43,11 +43,12 @@ from app.observations import elements, stations, windows
 from app.observations.accept import accept
 from app.scheme.models import Scheme
 from app.settings import Settings
+from app.warning.finding import Finding
 from app.warning.level import Level
 from app.warning.plan import Plan
 from app.warning.planner import plan
 from app.warning.situation import ElementReading, LevelReading, Place, RainWindow, Situation, WarningFacts
-from app.warning.thresholds import Finding, observed
+from app.warning.thresholds import observed
 
 BY = Actor("system", "explain")
 LIFE = timedelta(hours=3)

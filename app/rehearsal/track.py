@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from app.warning.finding import Finding
 from app.warning.level import Level
 from app.warning.plan import Plan, Suggestion
 from app.warning.planner import plan
@@ -23,7 +24,7 @@ from app.warning.situation import (
     Situation,
     WarningFacts,
 )
-from app.warning.thresholds import Finding, observed
+from app.warning.thresholds import observed
 
 
 @dataclass(frozen=True, slots=True)

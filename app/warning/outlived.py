@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from app.warning.condition import RainOver
+from app.warning.finding import Finding
 from app.warning.hazard import HazardRules
 from app.warning.level import Level
 from app.warning.plan import Reason, Suggestion
 from app.warning.ruleset import Ruleset
 from app.warning.situation import Situation, WarningFacts
-from app.warning.thresholds import Finding
 
 
 def promised_until(warning: WarningFacts, hazard: HazardRules, rules: Ruleset) -> datetime | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from app.warning import measures
 from app.warning.approach import approaches
 from app.warning.doubts import doubts
+from app.warning.finding import Finding
 from app.warning.hazard import HazardRules, next_level
 from app.warning.level import Level
 from app.warning.outlived import outlived, promised_until
@@ -18,7 +19,7 @@ from app.warning.ruleset import AlsoCall, Cell, DutyRules, Ruleset
 from app.warning.situation import Holding, Place, Situation, WarningFacts
 from app.warning.stage import Stage, stage
 from app.warning.standing import Holds, standing
-from app.warning.thresholds import Finding, by_place, observed
+from app.warning.thresholds import by_place, observed
 from app.warning.uplift import next_edge, uplift
 
 DutyKey = tuple[str, str]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from app.warning.finding import Finding
 from app.warning.level import Level
 from app.warning.plan import Suggestion
 from app.warning.ruleset import Look, ResponseRule, Ruleset
 from app.warning.situation import Situation
-from app.warning.thresholds import Finding
 
 
 def response(situation: Situation, rules: Ruleset, findings: tuple[Finding, ...]) -> Suggestion | None:

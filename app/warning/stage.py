@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.warning.finding import Finding
 from app.warning.hazard import HazardRules
 from app.warning.news import FieldReport
 from app.warning.plan import Reason
 from app.warning.ruleset import Reported, Ruleset, Segment, StageRules
 from app.warning.situation import WarningFacts
-from app.warning.thresholds import Finding
 
 
 @dataclass(frozen=True, slots=True)

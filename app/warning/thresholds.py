@@ -6,15 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from app.warning import finding as measured
 from app.warning.condition import Station
+from app.warning.finding import Finding
 from app.warning.hazard import HazardRules, ObservedRule, in_effect
 from app.warning.level import Level
 from app.warning.plan import Reason
 from app.warning.ruleset import Ruleset
 from app.warning.situation import ElementReading, LevelReading, RainWindow
-
-Finding = measured.Finding
 
 
 def observed(

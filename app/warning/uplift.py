@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.warning.finding import Finding
 from app.warning.hazard import next_level
 from app.warning.level import Level
 from app.warning.plan import Suggestion
 from app.warning.raising import Night
 from app.warning.ruleset import Look, Ruleset
 from app.warning.situation import Situation
-from app.warning.thresholds import Finding, observed
+from app.warning.thresholds import observed
 
 
 def uplift(

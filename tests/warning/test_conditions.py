@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.warning.condition import Limit
+from app.warning.finding import Finding
 from app.warning.level import Level
 from app.warning.situation import ElementReading, LevelReading
-from app.warning.thresholds import Finding, observed
+from app.warning.thresholds import observed
 from app.warning.window import beaufort, decimal
 from tests.warning.situations import CHANGYUAN, NOON, PANLONG, rain, river, rules
 

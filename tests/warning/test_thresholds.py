@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.warning.condition import AllOf, RainOver
+from app.warning.finding import Finding
 from app.warning.hazard import ObservedRule
 from app.warning.level import Level
 from app.warning.situation import LevelReading, RainWindow
-from app.warning.thresholds import Finding, observed
+from app.warning.thresholds import observed
 from tests.warning.situations import CHANGYUAN, NOON, PANLONG, WUJIA, rain, river, rules
 
 
