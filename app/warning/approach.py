@@ -8,7 +8,7 @@ from app.warning.condition import MARKS
 from app.warning.hazard import HazardRules
 from app.warning.plan import Reason
 from app.warning.situation import LevelReading, Situation
-from app.warning.window import metres
+from app.warning.window import metres, since
 
 HOUR = 60
 LONGEST = 24 * HOUR
@@ -45,7 +45,7 @@ def sentence(reading: LevelReading) -> str:
         return ""
     said = [
         f"距{MARKS[one.mark]}{metres(one.gap_mm)}米"
-        + ("" if one.minutes is None else f"，按近1小时涨速约{_spoken(one.minutes)}")
+        + ("" if one.minutes is None else f"，按近1小时涨速约{since(one.minutes)}")
         for one in held
     ]
     rise = reading.rise_mm.get(HOUR)
@@ -74,10 +74,3 @@ def approaches(situation: Situation, hazard: HazardRules) -> tuple[Reason, ...]:
                     values[f"to_{one.mark}_minutes"] = one.minutes
             reasons.append(Reason("level.distance", text, values))
     return tuple(reasons)
-
-
-def _spoken(minutes: int) -> str:
-    hours, rest = divmod(minutes, HOUR)
-    if not hours:
-        return f"{rest}分钟"
-    return f"{hours}小时{rest}分钟" if rest else f"{hours}小时"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -10,7 +9,8 @@ from app.warning.condition import RainOver
 from app.warning.hazard import HazardRules
 from app.warning.level import Level
 from app.warning.plan import Reason
-from app.warning.situation import RainWindow, Situation, WarningFacts
+from app.warning.situation import Situation, WarningFacts
+from app.warning.thresholds import by_station
 from app.warning.window import millimetres
 
 NAMED = 3
@@ -57,14 +57,9 @@ def _times(warning: WarningFacts) -> Iterator[Reason]:
 
 def _gauges(situation: Situation) -> Iterator[Reason]:
     """A shorter window that holds more rain than a longer one around it cannot be."""
-    by_station: dict[str, dict[int, RainWindow]] = defaultdict(dict)
-    for window in situation.windows:
-        if window.place in situation.warning.places:
-            held = by_station[window.station].get(window.hours)
-            if held is None or (window.at, window.tenths) > (held.at, held.tenths):
-                by_station[window.station][window.hours] = window
-    for station in sorted(by_station):
-        windows = [by_station[station][hours] for hours in sorted(by_station[station])]
+    here = (window for window in situation.windows if window.place in situation.warning.places)
+    for station, held in sorted(by_station(here, ()).items()):
+        windows = [held.rain[hours] for hours in sorted(held.rain)]
         for short, long in pairwise(windows):
             if short.tenths > long.tenths and short.at == long.at:
                 text = (

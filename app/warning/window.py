@@ -92,9 +92,9 @@ def decimal(milli: int) -> str:
 
 
 def since(minutes: int) -> str:
-    """A stretch of time in words: 180 → "3小时", 10 → "10分钟"."""
+    """A stretch of time in words: 180 → "3小时", 90 → "1小时30分钟", 10 → "10分钟"."""
     hours, rest = divmod(minutes, 60)
-    return f"{hours}小时" if hours and not rest else f"{minutes}分钟"
+    return (f"{hours}小时" if hours else "") + (f"{rest}分钟" if rest or not hours else "")
 
 
 # Lower edges of the Beaufort forces 1 to 17, thousandths of m/s at 10 m. Source: GB/T 28591-2012, table 1.
