@@ -14,6 +14,7 @@ from app.console.board import accounts
 from app.errors import Forbidden, PlanChanged, WrongState
 from app.rehearsal import keep
 from app.rehearsal import words as told
+from app.warning.level import Level
 
 router = APIRouter(include_in_schema=False)
 SHOWN = 200
@@ -99,7 +100,7 @@ async def _show(
 
 
 def _level(row: dict[str, Any]) -> dict[str, str]:
-    what = f"{row['hazard_name']}{told.LEVELS.get(row['level'], row['level'])}"
+    what = f"{row['hazard_name']}{Level.of(row['level']).zh}"
     return {"town": row["name"], "what": what, "old": told.span(row["old"]), "new": told.span(row["new"])}
 
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from app.rehearsal.replay import Replayed
 from app.rehearsal.track import Call, CallKey, Reach, ReachKey, Track
 from app.scheme.models import Scheme
+from app.warning.level import Level
 
 T = TypeVar("T")
 Body = dict[str, Any]
@@ -91,11 +92,8 @@ class _Names:
     def headline(self, key: str) -> str:
         if key.startswith("observed:"):
             _, kind, level = key.split(":")
-            return f"实测{self.hazard(kind)}{LEVELS.get(level, level)}"
+            return f"实测{self.hazard(kind)}{Level.of(level).zh}"
         return self._headlines.get(key) or key
-
-
-LEVELS = {"blue": "蓝色", "yellow": "黄色", "orange": "橙色", "red": "红色"}
 
 
 def _unlike(old: Sequence[T], new: Sequence[T]) -> tuple[list[T], list[T]]:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from app.warning.level import Level
+
 CHANGES = {
     "added": "多叫",
     "removed": "不叫",
@@ -10,7 +12,6 @@ CHANGES = {
     "clock": "时限变",
     "other": "变",
 }
-LEVELS = {"blue": "蓝色", "yellow": "黄色", "orange": "橙色", "red": "红色"}
 KINDS = {
     "segment": "时段",
     "action": "指挥",
@@ -24,7 +25,7 @@ KINDS = {
 def level(row: dict[str, Any]) -> str:
     """Tell a level a town reached otherwise."""
     return (
-        f"{row['name']} {row['hazard_name']}{LEVELS.get(row['level'], row['level'])}"
+        f"{row['name']} {row['hazard_name']}{Level.of(row['level']).zh}"
         f" 原 {span(row['old'])} 新 {span(row['new'])}"
     )
 
