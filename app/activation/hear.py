@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import beats
-from app.activation import advance, news
+from app.activation import advance
 from app.activation.situation import in_force
 from app.activation.tables import Warning
 from app.answer import silence
@@ -81,6 +81,6 @@ async def _cause(
 
     def touched(row: Warning) -> str | None:
         mine = sorted(towns & set(row.places))
-        return f"{'、'.join(news.name(scheme, town) for town in mine)}{word}" if mine else None
+        return f"{'、'.join(scheme.place_name(town) for town in mine)}{word}" if mine else None
 
     return touched

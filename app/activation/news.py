@@ -37,7 +37,7 @@ def reports(events: Sequence[Known], scheme: Scheme) -> tuple[FieldReport, ...]:
             one.began,
             one.dead,
             one.trapped,
-            f"{name(scheme, one.place)}{'、'.join(form.KINDS.get(kind, kind) for kind in one.kinds)}",
+            f"{scheme.place_name(one.place)}{'、'.join(form.KINDS.get(kind, kind) for kind in one.kinds)}",
         )
         for one in events
     )
@@ -90,9 +90,3 @@ async def past(
         .order_by(Warning.ended_at, Warning.id)
     )
     return tuple(replace(facts_of(row), expires=row.ended_at) for row in rows if row.places)
-
-
-def name(scheme: Scheme, place: str) -> str:
-    """Return what a town is called; its code where it is unknown."""
-    town = scheme.towns.get(place)
-    return town.name if town else place

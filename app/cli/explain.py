@@ -17,6 +17,7 @@ import typer
 from app import bundled, sealed
 from app.activation import propose
 from app.audit import Actor
+from app.cli import remake
 from app.cli.given import Given, newest, read_files
 from app.cli.installation import (
     Failure,
@@ -320,12 +321,10 @@ def _lines(out: Explained, scheme: Scheme) -> list[str]:
 
 def _again(found: Settings, plan_id: str, *, json_: bool) -> None:
     """Tell a plan of the past made again; exit 1 when it is not the stored one."""
-    from app.cli.remake import again
-
-    made = run(again(found, plan_id))
-    out = Explained(made.made.situation.at, made.plan)
+    made = run(remake.again(found, plan_id))
+    out = Explained(made.situation.at, made.plan)
     value = {**document(made.scheme, out), "remade": {"plan": plan_id, "same": made.same}}
-    tell(json_, value, [made.verdict(), *_lines(out, made.scheme)])
+    tell(json_, value, [remake.verdict(made), *_lines(out, made.scheme)])
     if not made.same:
         raise typer.Exit(1)
 

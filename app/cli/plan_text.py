@@ -28,7 +28,7 @@ def _told(plan: Plan, scheme: Scheme) -> Iterator[str]:
     if plan.not_chosen:
         yield "没有选上："
         for town in plan.not_chosen:
-            yield f"{place(town.place, scheme)}：{'；'.join(reason.text for reason in town.because)}"
+            yield f"{scheme.place_name(town.place)}：{'；'.join(reason.text for reason in town.because)}"
     yield from (f"指挥：{one.text}（{one.because[0].text}）" for one in plan.actions)
     yield from (f"行业：{m.industry}（{m.department}）{m.text}（{m.because[0].text}）" for m in plan.measures)
     for order in plan.controls:
@@ -41,7 +41,7 @@ def _told(plan: Plan, scheme: Scheme) -> Iterator[str]:
 def heading(line: PlanLine, scheme: Scheme) -> str:
     """One line of a plan without its reasons."""
     duty = scheme.duty(line.layer, line.duty)
-    who = f"{PARTS[line.part]} {place(line.place, scheme)} {line.layer} {duty.name}"
+    who = f"{PARTS[line.part]} {scheme.place_name(line.place)} {line.layer} {duty.name}"
     return f"{who}（{means(line)}，{limit(line)}）{line.units}处{line.people}人"
 
 
@@ -56,11 +56,3 @@ def limit(line: PlanLine) -> str:
         return "不要求应答"
     minutes, rest = divmod(line.answer_within, timedelta(minutes=1))
     return f"{minutes}分钟内应" if not rest else f"{int(line.answer_within.total_seconds())}秒内应"
-
-
-def place(code: str, scheme: Scheme) -> str:
-    """What a place is called; its code where it is unknown."""
-    if code == scheme.district.code:
-        return scheme.district.name
-    town = scheme.towns.get(code)
-    return town.name if town else code

@@ -163,3 +163,10 @@ class Scheme:
     def duty(self, layer: str, duty: str) -> Duty:
         """A duty of a layer. Raises KeyError if there is none."""
         return self.layers[(layer, duty)]
+
+    def place_name(self, code: str) -> str:
+        """What a town or the district is called; its code where it is unknown."""
+        if code == self.district.code:
+            return self.district.name
+        town = self.towns.get(code)
+        return town.name if town else code

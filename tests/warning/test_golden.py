@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.plan_text import PARTS, limit, means, place, told
+from app.cli.plan_text import PARTS, limit, means, told
 from app.warning.level import Level
 from app.warning.plan import Plan, PlanLine
 from app.warning.planner import plan
@@ -59,7 +59,7 @@ def _brief(made: Plan) -> Iterator[str]:
         lines = list(held)
         first = lines[0]
         name = scheme().duty(first.layer, first.duty).name
-        where = "、".join(f"{place(one.place, scheme())}（{means(one)}，{limit(one)}）" for one in lines)
+        where = "、".join(f"{scheme().place_name(one.place)}（{means(one)}，{limit(one)}）" for one in lines)
         why = dict.fromkeys(
             reason.text
             for one in lines
