@@ -28,8 +28,7 @@ class Told:
 
 def title(scheme: Scheme, row: Warning) -> str:
     """Return the warning's short name: 暴雨红色预警, 实测暴雨红色, 暴雨橙色预警（区里提到红色）."""
-    hazard = scheme.ruleset.hazard(row.event_code, row.sent)
-    name = hazard.called(row.event_code) if hazard else row.event_code
+    name = scheme.ruleset.called(row.event_code, row.sent)
     level = Level(row.level or 0)
     if row.raised_from is not None:
         return f"{name}{Level(row.raised_from).zh}预警（区里提到{level.zh}）"
@@ -43,7 +42,7 @@ def _values(scheme: Scheme, row: Warning, where: str) -> dict[str, Any]:
         hazard.signal.get(level if row.raised_from is None else Level(row.raised_from)) if hazard else None
     )
     return {
-        "hazard": hazard.called(row.event_code) if hazard else row.event_code,
+        "hazard": scheme.ruleset.called(row.event_code, row.sent),
         "hazard_id": hazard.id if hazard else "",
         "family": hazard.family if hazard else "",
         "level": int(level),

@@ -209,6 +209,11 @@ class Ruleset:
             return by_class[0]
         return next((h for h in held if h.anything), None)
 
+    def called(self, code: str, at: datetime) -> str:
+        """What an event is called in plans, texts and on pages; its code where no rules are known."""
+        hazard = self.hazard(code, at)
+        return hazard.called(code) if hazard else code
+
     def segment_index(self, segment: str) -> int:
         """Where a segment stands, 0 for the earliest. Raises ValueError if it is unknown."""
         for index, known in enumerate(self.stage.segments):

@@ -91,12 +91,6 @@ class InForce:
     owed: int
 
 
-def hazard_name(scheme: Scheme, code: str, at: datetime) -> str:
-    """Return a hazard's name by its event code; the code itself when the scheme does not know it."""
-    rules = scheme.ruleset.hazard(code, at)
-    return rules.name if rules else code
-
-
 def duty_name(scheme: Scheme, layer: str, duty: str) -> str:
     """Return a duty's name; its own word when the scheme has no such duty any more."""
     found = scheme.layers.get((layer, duty))
@@ -106,7 +100,7 @@ def duty_name(scheme: Scheme, layer: str, duty: str) -> str:
 def head_of(warning: WarningRow, scheme: Scheme, names: Mapping[str, str]) -> Head:
     """Return the head of a warning row."""
     level = None if warning.level is None else Level(warning.level)
-    hazard = hazard_name(scheme, warning.event_code, warning.sent)
+    hazard = scheme.ruleset.called(warning.event_code, warning.sent)
     signal = level if warning.raised_from is None else Level(warning.raised_from)
     colour = "" if signal is None or signal is Level.HINT else signal.zh
     kind = "实测叫应" if warning.observed else "预警"

@@ -12,7 +12,7 @@ from app.activation.tables import Warning as WarningRow
 from app.answer import record, texts
 from app.answer.fold import CONFIRMED
 from app.answer.tables import Brief, Obligation
-from app.console.board import heads, people
+from app.console.board import people
 from app.scheme.models import Scheme
 from app.warning.level import Level
 from app.wording.compose import task
@@ -127,7 +127,7 @@ async def asked_of(
         state = "ask" if waiting or any(row.cannot for row in rows) else "answered"
     answered = [row.answered_at for row in rows if row.answered_at is not None]
     due = min((row.due_at for row in waiting), default=None)
-    hazard = heads.hazard_name(scheme, warning.event_code, warning.sent)
+    hazard = scheme.ruleset.called(warning.event_code, warning.sent)
     return Asked(
         warning_id=warning.id,
         origin=warning.origin,
