@@ -38,8 +38,7 @@ async def _prove(town: str | None, at: datetime | None) -> tuple[Coverage, tuple
     async with installation() as held, held.db.reading() as session:
         now = at or held.clock.now()
         names = await _towns(session, held, town)
-        proofs = await proved.phones(session, held.district, now - PROOF_HOLDS)
-        dead = {person for person, proof in proofs.items() if proof.is_dead}
+        dead = await proved.dead(session, held.district, now - PROOF_HOLDS)
         towns = None if town is None else [town]
         done = await coverage.prove(session, held.scheme, at=now, towns=towns, dead=dead)
         return done, await owners.with_owners(session, held.district, done.holes, at=now), names

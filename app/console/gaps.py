@@ -1,5 +1,6 @@
 """缺口: what is silent, who cannot be reached and who is not there; each hole may be given to somebody."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
@@ -32,13 +33,12 @@ async def shown(request: Request, has: PartsDep, officer: MaybeOfficer) -> Respo
 async def _page(
     request: Request, has: Parts, officer: Officer, *, give: str, fault: str = "", status: int = 200
 ) -> Response:
-    town = request.query_params.get("town")
     async with has.db.reading() as session:
         above, context = await pages.frame(session, request, has, officer, "gaps", "缺口")
         names = await heads.towns_of(session, has.scheme)
-        town = town if town in names else None
-        held = await gaps.holes(session, has.scheme, has.registry, names, above.now, town=town)
+        town = _town(request, names)
         both = await gaps.found(session, has.scheme, has.registry, above.now, town)
+        held = await gaps.holes(session, has.scheme, *both, names, above.now, town=town)
         chosen = next((hole for hole in gaps.all_of(*both) if hole.key == give), None)
         may_give = officer.may("claim")
         who = (
@@ -57,6 +57,12 @@ async def _page(
             live="",
         )
     return pages.render(request, "desk/gaps.html", context, status)
+
+
+def _town(request: Request, names: Mapping[str, str]) -> str | None:
+    """The town that the address narrows the page to; None for all, and for one that is none of ours."""
+    town = request.query_params.get("town")
+    return town if town in names else None
 
 
 @router.post("/gaps/give", response_class=Response)
@@ -78,7 +84,8 @@ async def give(
     except ValueError:
         return await _page(request, has, officer, give=key, fault="没有派：写明到哪一天。", status=422)
     async with has.db.reading() as session:
-        both = await gaps.found(session, has.scheme, has.registry, at, request.query_params.get("town"))
+        town = _town(request, await heads.towns_of(session, has.scheme))
+        both = await gaps.found(session, has.scheme, has.registry, at, town)
     hole = next((one for one in gaps.all_of(*both) if one.key == key), None)
     if hole is None:
         raise NotFound

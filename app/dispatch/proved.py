@@ -1,4 +1,4 @@
-"""Which telephones were reached lately, and which do not exist: what calls came to, by person."""
+"""What calls came to lately: which telephones were reached, which do not exist, which channels fail."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -58,6 +58,11 @@ async def phones(
             if person is not None and (reached or dead):
                 found[person] = Proof(reached, dead)
     return found
+
+
+async def dead(session: AsyncSession, district: str, since: datetime) -> set[str]:
+    """Return the people whose number was found not to exist since then."""
+    return {person for person, proof in (await phones(session, district, since)).items() if proof.is_dead}
 
 
 async def failing(session: AsyncSession, *, in_a_row: int = 5) -> set[str]:

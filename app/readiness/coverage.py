@@ -58,7 +58,7 @@ async def prove(
 ) -> Coverage:
     """Look at every place that must be covered, of some towns or (None) of the whole district.
 
-    ``dead``: people whose number was found not to exist (``proof.phones``).
+    ``dead``: people whose number was found not to exist (``proved.dead``).
     """
     district = scheme.district.code
     asked = roles(scheme)

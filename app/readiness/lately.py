@@ -25,8 +25,7 @@ async def proof(session: Session, scheme: Scheme, *, at: datetime, town: str | N
     """Return the coverage proof of the whole district, or of one town, at most five minutes old."""
 
     async def prove() -> Coverage:
-        phones = await proved.phones(session, scheme.district.code, at - PROOF_HOLDS)
-        dead = {person for person, one in phones.items() if one.is_dead}
+        dead = await proved.dead(session, scheme.district.code, at - PROOF_HOLDS)
         towns = None if town is None else [town]
         return await coverage.prove(session, scheme, at=at, towns=towns, dead=dead)
 

@@ -14,7 +14,6 @@ from app.db import Session
 from app.directory import people, posts
 from app.directory.posts import Posts, Unit
 from app.dispatch import proved
-from app.dispatch.proved import Proof
 from app.origin import Origin
 from app.readiness import coverage, roster
 from app.readiness.found import Hole, once
@@ -56,17 +55,14 @@ class _Look:
     scheme: Scheme
     units: Mapping[str, Unit]
     held: Posts
-    proofs: Mapping[str, Proof]
+    dead: frozenset[str]
+    """Those whose number was found not to exist."""
     first: set[str] = field(default_factory=set)
     """Who would be rung first."""
 
     def contacts(self, roles: Collection[str], unit: Unit) -> list[Contact]:
         """Return who has one of these roles at the unit or above it; on shift before the others."""
         return coverage.contacts(roles, posts.chain_of(unit, self.units), self.held)
-
-    def dead(self) -> set[str]:
-        """Return those whose number was found not to exist."""
-        return {person for person, proof in self.proofs.items() if proof.is_dead}
 
 
 async def look(
@@ -89,7 +85,9 @@ async def look(
     roles = {role for duty in duties for role in (*duty.a, *duty.b)}
     units = await posts.units(session, district, wanted, set(LEVELS), danger_only=False)
     held = await posts.posts(session, district, roles, wanted, at)
-    seen = _Look(scheme, units, held, await proved.phones(session, district, at - PROOF_HOLDS, held.phone))
+    proofs = await proved.phones(session, district, at - PROOF_HOLDS, held.phone)
+    dead = frozenset(person for person, proof in proofs.items() if proof.is_dead)
+    seen = _Look(scheme, units, held, dead)
     holes: list[Hole] = []
     count = 0
     for duty in duties:
@@ -99,7 +97,7 @@ async def look(
                 holes += _post(seen, duty, unit)
     holes += await roster.check(session, scheme, at, at + ahead, towns=() if towns is None else wanted)
     holes += await _channels(session, scheme, registry)
-    known = {person for person in seen.first if person in seen.proofs and not seen.proofs[person].is_dead}
+    known = {person for person in seen.first if person in proofs and person not in dead}
     if demand_proof:
         holes += _unproved(seen, known)
     return Preflight(at, at + ahead, count, len(known), len(seen.first - known), once(holes))
@@ -111,28 +109,27 @@ def _looked_at(duty: Duty) -> bool:
 
 
 def _post(seen: _Look, duty: Duty, unit: Unit) -> Iterator[Hole]:
-    dead = seen.dead()
     a, b = seen.contacts(duty.a, unit), seen.contacts(duty.b, unit)
-    ringing = ways(a, dead)
+    ringing = ways(a, seen.dead)
     if ringing:
         seen.first.add(ringing[0].person)
     else:
-        yield _vacancy(seen, duty.a[0], a, unit, dead)
+        yield _vacancy(seen, duty.a[0], a, unit)
     if not duty.b:
         return
-    if not ways(b, dead):
-        yield _vacancy(seen, duty.b[0], b, _home(seen, duty.b[0], unit), dead)
-    elif ringing and len({one.number for one in (*ringing, *ways(b, dead))}) < 2:
+    if not ways(b, seen.dead):
+        yield _vacancy(seen, duty.b[0], b, _home(seen, duty.b[0], unit))
+    elif ringing and len({one.number for one in (*ringing, *ways(b, seen.dead))}) < 2:
         yield _hole(
             seen, "same-person", duty.b[0], unit, f"{_title(seen, duty.b[0])}与 A 角是同一人或同一号码"
         )
 
 
-def _vacancy(seen: _Look, role: str, named: list[Contact], at: Unit, dead: set[str]) -> Hole:
+def _vacancy(seen: _Look, role: str, named: list[Contact], at: Unit) -> Hole:
     title = _title(seen, role)
     if not named:
         return _hole(seen, "vacant", role, at, f"没有{title}")
-    if any(one.person in dead for one in named):
+    if any(one.person in seen.dead for one in named):
         return _hole(seen, "dead-number", role, at, f"{title}的号码是空号")
     return _hole(seen, "no-phone", role, at, f"{title}没有号码")
 

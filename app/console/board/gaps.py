@@ -146,15 +146,15 @@ def all_of(proof: Coverage | None, ready: Preflight) -> tuple[Hole, ...]:
 async def holes(
     session: AsyncSession,
     scheme: Scheme,
-    registry: Registry,
+    proof: Coverage | None,
+    ready: Preflight,
     names: Mapping[str, str],
     at: datetime,
     *,
     town: str | None = None,
 ) -> Gaps:
-    """Return the holes of the district, or of one town: overdue first, then nobody's, then by day."""
+    """Return the holes that were found, or those of one town: overdue first, then nobody's, then by day."""
     district = scheme.district.code
-    proof, ready = await found(session, scheme, registry, at, town)
     wanted = [hole for hole in all_of(proof, ready) if town is None or hole.town == town]
     owned = await owners.with_owners(session, district, wanted, at=at)
     first = owned[:MOST]
