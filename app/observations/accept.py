@@ -19,11 +19,13 @@ from app.db import Session, chunks
 from app.errors import Fault, Validation
 from app.ids import new_id
 from app.observations import series
-from app.observations.rows import FORMS, Checked, Gauge, Outlook, Rejected, Value, check
+from app.observations.rows import FORMS, Checked, Gauge, Outlook, Rejected, Value, check, station_code
 from app.observations.tables import Forecast, Quarantined, Reading, Station
 
 FORECASTS = "forecasts"
 """Beats, as ``forecasts:<district>``, whenever a forecast is new."""
+LONGEST_CODE = 20
+"""A station's code is no longer; what is longer, or cannot be printed, is none of ours."""
 LARGE = 1000
 """Rows from which a batch is checked in a thread, so that other requests are answered meanwhile."""
 
@@ -84,22 +86,15 @@ _GAUGES = sa.select(
 
 async def _gauges(session: Session, district: str, rows: Sequence[object]) -> dict[str, Gauge]:
     """What is known of the stations that a batch names."""
-    named = {code for row in rows if (code := _code(row))}
+    named = {
+        code for row in rows if 0 < len(code := station_code(row)) <= LONGEST_CODE and code.isprintable()
+    }
     found: dict[str, Gauge] = {}
     for codes in chunks(sorted(named), 5000):
         for row in await session.execute(_GAUGES, {"district": district, "codes": list(codes)}):
             level = row.base_mm if row.last_level_mm is None else row.last_level_mm
             found[row.code] = Gauge(row.kind, row.interval_minutes, row.owner, level)
     return found
-
-
-def _code(row: object) -> str:
-    """The station a row names, if it may be one at all."""
-    code = row.get("STCD") if isinstance(row, Mapping) else None
-    if isinstance(code, int) and not isinstance(code, bool) and abs(code) < 10**20:
-        code = str(code)
-    text = code.strip() if isinstance(code, str) else ""
-    return text if len(text) <= 20 and text.isprintable() else ""
 
 
 async def _keep_values(

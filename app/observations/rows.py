@@ -201,13 +201,18 @@ def _refuse(out: Checked, number: int, bad: Bad) -> None:
         out.strange.append(rejected)
 
 
-def _station(row: Mapping[str, Any], gauges: Mapping[str, Gauge], source: str) -> tuple[str, Gauge]:
-    code = row.get("STCD")
+def station_code(row: object) -> str:
+    """The station a row names, empty where it names none."""
+    code = row.get("STCD") if isinstance(row, Mapping) else None
     if isinstance(code, int) and not isinstance(code, bool):
         code = str(code)
-    if not isinstance(code, str) or not code.strip():
+    return code.strip() if isinstance(code, str) else ""  # char(8) columns are padded
+
+
+def _station(row: Mapping[str, Any], gauges: Mapping[str, Gauge], source: str) -> tuple[str, Gauge]:
+    code = station_code(row)
+    if not code:
         raise Bad("missing-field", "STCD is missing")
-    code = code.strip()  # char(8) columns are padded
     gauge = gauges.get(code)
     if gauge is None:
         raise Bad("unknown-station", "the station is not registered here")
