@@ -12,7 +12,7 @@ from pathlib import Path
 from app.directory import hostile, masses
 from app.directory.inhabitants import Inhabitants
 from app.directory.invent import Cells
-from app.directory.profiles import HOSTILE, LOAD, PROFILES, Generated
+from app.directory.profiles import HOSTILE, LOAD, PROFILES, Generated, Profile
 from app.directory.settlement import Settlement
 
 
@@ -26,7 +26,7 @@ def generate(
     """
     if profile == LOAD.name:
         raise ValueError("The profile load is written town by town and never had whole: see folders.")
-    return _core(data, profile, seed, start, days)[0]
+    return invent(data, _profile(profile), seed, start, days)[0]
 
 
 def folders(
@@ -37,7 +37,7 @@ def folders(
     Only the next folder is invented when it is asked for, so that a district of 300,000 people takes no more
     memory, and no more of the disk, than its largest town. Raises ValueError for a profile that is not there.
     """
-    core, land = _core(data, profile, seed, start, days)
+    core, land = invent(data, _profile(profile), seed, start, days)
     core.write(scratch / "core")
     if profile == HOSTILE.name:
         hostile.spoil(scratch / "core")
@@ -54,10 +54,17 @@ def folders(
             shutil.rmtree(folder)
 
 
-def _core(data: Path, profile: str, seed: int, start: datetime, days: int) -> tuple[Generated, Settlement]:
-    if profile not in PROFILES:
+def _profile(name: str) -> Profile:
+    if name not in PROFILES:
         raise ValueError(f"There is no such profile; there are: {', '.join(sorted(PROFILES))}.")
-    land = Settlement(data, PROFILES[profile], seed)
+    return PROFILES[name]
+
+
+def invent(
+    data: Path, profile: Profile, seed: int, start: datetime, days: int
+) -> tuple[Generated, Settlement]:
+    """Invent a directory of any size, and the land it lies on."""
+    land = Settlement(data, profile, seed)
     people = Inhabitants(land)
     shifts = people.shifts(start, days)
     files: dict[str, list[Cells]] = {

@@ -14,10 +14,8 @@ import psycopg
 import pytest
 
 from app import bundled
-from app.directory.inhabitants import Inhabitants
-from app.directory.invent import Cells
-from app.directory.profiles import Generated, Profile
-from app.directory.settlement import Settlement
+from app.directory import synthetic
+from app.directory.profiles import Profile
 from tests.support.database import serial
 from tests.support.seeded import START, fill
 from tests.support.world import World, open_world
@@ -33,28 +31,11 @@ class Opens(Protocol):
     async def __call__(self, *names: str, live: bool = False) -> World: ...
 
 
-def invent() -> Generated:
-    """Invent the directory of the hamlet."""
-    land = Settlement(bundled.path("data") / "rongchang", SIZE, 500153)
-    people = Inhabitants(land)
-    shifts = people.shifts(START, 4)
-    files: dict[str, list[Cells]] = {
-        "places.csv": land.places,
-        "place_codes.csv": land.codes(),
-        "risk_points.csv": land.risk_points,
-        "households.csv": land.households,
-        "people.csv": list(people.register.people.values()),
-        "posts.csv": people.register.posts,
-        "shifts.csv": shifts,
-        "stations.csv": [dict(row) for row in land.stations],
-    }
-    return Generated(files, people.holes, people.register.phone_book)
-
-
 @pytest.fixture(scope="session")
 def hamlet_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="jiaoying-hamlet-") as folder:
-        invent().write(Path(folder))
+        made, _ = synthetic.invent(bundled.path("data") / "rongchang", SIZE, 500153, START, 4)
+        made.write(Path(folder))
         yield Path(folder)
 
 
