@@ -15,6 +15,7 @@ from app.audit import Actor
 from app.channels.registry import Registry
 from app.scheme.models import Scheme
 from app.tasks import alarms
+from app.warning.outlived import OUTLIVED
 
 BY = Actor("system", "advance")
 
@@ -81,12 +82,12 @@ async def replan(
         made.row.cause = f"{cause}：进入 {made.plan.segment}"
     await propose.let_out_new(session, row, made, scheme=scheme, registry=registry, at=at, by=BY)
     for one in made.plan.suggestions:
-        if one.kind == close.OUTLIVED:
+        if one.kind == OUTLIVED:
             await alarms.raise_(
                 session,
                 row.district,
                 row.origin,
-                close.OUTLIVED,
+                OUTLIVED,
                 one.text,
                 at=at,
                 level=row.level,

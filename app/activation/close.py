@@ -26,11 +26,10 @@ from app.errors import NotFound, Reauthenticate
 from app.scheme.models import Scheme
 from app.tasks import acts, alarms, doors
 from app.warning.level import Level
+from app.warning.outlived import OUTLIVED
 
 # How long an all-clear is worth telling.
 CLEAR_LIFE = timedelta(hours=6)
-OUTLIVED = "outlived"
-"""A suggestion of the planner, and the alarm that stands before the desk while such a warning is in force."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from app.dispatch import notify, withdraw
 from app.origin import Origin
 from app.scheme.models import Scheme
 from app.tasks import alarms
+from app.warning.outlived import OUTLIVED
 from app.wording.facts import places_text
 
 
@@ -88,7 +89,7 @@ async def retire(
             await withdraw.hand_over(session, old.id, new.id, unchanged)
             await let_out.carry(session, old, new, unchanged)
         await absorb.resume_lower(session, old, at=at)
-        await alarms.over(session, old.district, close.OUTLIVED, old.id, at=at)
+        await alarms.over(session, old.district, OUTLIVED, old.id, at=at)
         await obligations.stop_calling(session, old.id)
         await withdraw.warnings(session, [old.id], reason="superseded", at=at)
         await close.withdraw_parts(session, old, at=at, by=by)

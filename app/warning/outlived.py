@@ -13,6 +13,9 @@ from app.warning.plan import Reason, Suggestion
 from app.warning.ruleset import Ruleset
 from app.warning.situation import Situation, WarningFacts
 
+OUTLIVED = "outlived"
+"""The kind of this suggestion, and of the alarm that stands while such a warning is in force."""
+
 
 def promised_until(warning: WarningFacts, hazard: HazardRules, rules: Ruleset) -> datetime | None:
     """Until when the signal says it will happen; for one that promises no time, when it is asked after.
@@ -46,7 +49,7 @@ def outlived(
         f"请向{warning.issuer or hazard.issuer}核实是否解除"
     )
     values: dict[str, str | int] = {"until": until.isoformat(), "measured": top.word}
-    return Suggestion("outlived", text, None, (Reason(f"outlived.{hazard.id}", text, values),))
+    return Suggestion(OUTLIVED, text, None, (Reason(f"outlived.{hazard.id}", text, values),))
 
 
 def _gauges(situation: Situation, hazard: HazardRules, top: Level) -> str:
