@@ -8,6 +8,7 @@ import traceback
 from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import logs, metrics
@@ -27,6 +28,8 @@ HEADERS = {
     "X-Robots-Tag": "noindex, nofollow",
     "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
 }
+CLIENT_LEFT = 499
+"""As nginx counts it: the client hung up while it was sending."""
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -57,6 +60,8 @@ class Edge:
 
         try:
             await self._app(scope, receive, sending)
+        except ClientDisconnect:
+            status = CLIENT_LEFT  # there is nobody to answer
         except Exception as error:
             log.error("request.broke", request=request_id, error=type(error).__name__, where=_where(error))  # noqa: TRY400 - a traceback's message may hold what was sent
             if started:
