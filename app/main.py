@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from app.access.sessions import USUAL, Lasts
 from app.api import (
     acts,
     bureaus,
@@ -55,8 +56,12 @@ def build(
     clock: Clock,
     *,
     worker: Inside | None = None,
+    lasts: Lasts = USUAL,
 ) -> FastAPI:
-    """Return the web application. The caller owns, and closes, the database and the registry."""
+    """Return the web application. The caller owns, and closes, the database and the registry.
+
+    ``lasts``: how long sessions do.
+    """
     hub = Hub(db, scheme.district.code)
 
     @asynccontextmanager
@@ -82,7 +87,7 @@ def build(
         description="A warning that was sent but not answered has not been delivered.",
         redirect_slashes=False,
     )
-    app.state.parts = Parts(settings, db, scheme, registry, clock, hub, worker)
+    app.state.parts = Parts(settings, db, scheme, registry, clock, hub, worker, lasts)
     problem.install(app)
     for module in (bureaus, desk, acts, gateways, rates, towns, stations, events):
         app.include_router(module.router, prefix=V1)

@@ -24,6 +24,17 @@ from app.errors import NotFound
 
 IDLE = timedelta(hours=12)
 ABSOLUTE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Lasts:
+    """How long a session lasts since it was last seen, and since log-in."""
+
+    idle: timedelta = IDLE
+    absolute: timedelta = ABSOLUTE
+
+
+USUAL = Lasts()
 SEEN_EVERY = timedelta(minutes=10)
 CODE_SECONDS = 30
 CODE_SKEW = 1
@@ -93,7 +104,14 @@ async def _use(session: Session, proof: Proof) -> User | None:
 
 
 async def log_in(
-    session: Session, proof: Proof | None, login: str, address: str, *, district: str, at: datetime
+    session: Session,
+    proof: Proof | None,
+    login: str,
+    address: str,
+    *,
+    district: str,
+    at: datetime,
+    lasts: Lasts = USUAL,
 ) -> LoggedIn | None:
     """Open a session for who proved to be ``login``; or count the failure and return None.
 
@@ -114,7 +132,7 @@ async def log_in(
         token_hash=digest(token),
         created_at=at,
         seen_at=at,
-        expires_at=at + ABSOLUTE,
+        expires_at=at + lasts.absolute,
     )
     session.add(row)
     await session.flush()
@@ -123,7 +141,9 @@ async def log_in(
     return LoggedIn(officer, token, csrf.token(row.id))
 
 
-async def look(session: Session, token: str, at: datetime) -> tuple[Officer, bool] | None:
+async def look(
+    session: Session, token: str, at: datetime, lasts: Lasts = USUAL
+) -> tuple[Officer, bool] | None:
     """Return whose session this is, and whether it is time to call ``seen``. None when it has ended.
 
     Reads only.
@@ -136,7 +156,7 @@ async def look(session: Session, token: str, at: datetime) -> tuple[Officer, boo
                 UserSession.token_hash == digest(token),
                 UserSession.ended_at.is_(None),
                 UserSession.expires_at > at,
-                UserSession.seen_at > at - IDLE,
+                UserSession.seen_at > at - lasts.idle,
                 User.disabled_at.is_(None),
             )
         )

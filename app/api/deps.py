@@ -33,7 +33,10 @@ _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a web process is made of; ``app.state.parts``. ``worker``: one that runs inside, or None."""
+    """What a web process is made of; ``app.state.parts``. ``worker``: one that runs inside, or None.
+
+    ``lasts``: how long sessions do.
+    """
 
     settings: Settings
     db: Database
@@ -42,6 +45,7 @@ class Parts:
     clock: Clock
     hub: Hub
     worker: Any = None
+    lasts: sessions.Lasts = sessions.USUAL
 
 
 def parts(request: Request) -> Parts:
@@ -109,7 +113,7 @@ async def officer_or_none(request: Request, has: PartsDep) -> Officer | None:
     if not cookie:
         return None
     async with has.db.reading() as session:
-        found = await sessions.look(session, cookie, at)
+        found = await sessions.look(session, cookie, at, has.lasts)
     if found is None:
         return None
     officer, stale = found

@@ -73,7 +73,9 @@ async def open_session(has: Parts, asked: LogInIn, address: str) -> sessions.Log
         user = await users.find(session, asked.username, district=district)
     proof = await sessions.prove(user, asked.password, asked.code, at)
     async with has.db.transaction() as session:
-        opened = await sessions.log_in(session, proof, asked.username, address, district=district, at=at)
+        opened = await sessions.log_in(
+            session, proof, asked.username, address, district=district, at=at, lasts=has.lasts
+        )
     if opened is None:
         raise Unauthenticated("The name, the password or the code is wrong.")
     return opened
@@ -106,7 +108,7 @@ async def log_in(request: Request, has: PartsDep) -> Response:
     answer.set_cookie(
         deps.cookie_name(has.settings),
         opened.token,
-        max_age=int(sessions.ABSOLUTE.total_seconds()),
+        max_age=int(has.lasts.absolute.total_seconds()),
         path="/",
         secure=has.settings.secure,
         httponly=True,

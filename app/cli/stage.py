@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from app import audit, bundled, main, sealed, worker
 from app.access import passwords, sources, tokens, users
 from app.access.rights import Role
+from app.access.sessions import Lasts
 from app.api import schema
 from app.channels import registry as channels
 from app.channels.registry import Registry
@@ -49,6 +50,8 @@ END = 1800
 """The storm's last minute."""
 AFTER = timedelta(hours=14)
 """How long after the storm the last clock may still run; then the night is over."""
+WHOLE_STORY = Lasts(idle=timedelta(days=7), absolute=timedelta(days=7))
+"""Whoever watches is at the desk for minutes, while the story's clock runs through two days."""
 BY = audit.Actor("system", "demo")
 MAST_OUT = (19, "500153112", 985, 1035)
 """清流镇, number 19: its mast is without power for fifty minutes at the red peak (invented)."""
@@ -280,7 +283,7 @@ async def _set(
     registry = channels.build(entries, hidden, None if where.sockets else in_memory)
     open_.push_async_callback(registry.aclose)
     working = worker.build(settings, db, scheme, registry, clock)
-    app = main.build(settings, db, scheme, registry, clock)
+    app = main.build(settings, db, scheme, registry, clock, lasts=WHOLE_STORY)
     product_app.append(watch.around(app, theirs=False))
     duty = Officer(world, await open_.enter_async_context(client()), Credentials("duty", words["duty"]))
     chief = Officer(
