@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -30,9 +31,23 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _process() -> None:
+def _process() -> sealed.Keys:
     """One set of keys, and logs that raise when a line carries what it must not."""
-    sealed.use(sealed.Keys.new())
+    keys = sealed.Keys.new()
+    sealed.use(keys)
+    logs.configure(level="info", strict=True)
+    return keys
+
+
+@pytest.fixture(autouse=True)
+def _as_found(_process: sealed.Keys) -> Iterator[None]:
+    """Leave keys and logs as they were: a command, run in this process by a test, sets its own.
+
+    What is made once a session (the district on a template) opens with the keys it was made with, and in
+    which order the workers take the tests is chance.
+    """
+    yield
+    sealed.use(_process)
     logs.configure(level="info", strict=True)
 
 

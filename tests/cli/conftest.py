@@ -10,7 +10,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from app import logs, sealed
 from app.cli import main
 from tests.support.database import serial
 
@@ -56,13 +55,10 @@ class Cli:
 @pytest.fixture
 def bare_cli(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Cli]:
+) -> Cli:
     """Nothing is installed yet. SQLite, as it is by default."""
     monkeypatch.chdir(tmp_path)
-    before = sealed.keys()
-    yield Cli(tmp_path, capsys, monkeypatch)
-    sealed.use(before)
-    logs.configure(level="info", strict=True)
+    return Cli(tmp_path, capsys, monkeypatch)
 
 
 @pytest.fixture
