@@ -123,6 +123,7 @@ class StepTaken(Base):
     """A step of the chain that was carried out; its key makes a sweep safe on every node."""
 
     __tablename__ = "step_taken"
+    __table_args__ = (sa.Index("ix_step_taken_newest", "district", "taken_at"),)
 
     obligation_id: Mapped[str] = mapped_column(sa.ForeignKey("obligation.id"), primary_key=True)
     step: Mapped[int] = mapped_column(primary_key=True)
@@ -143,6 +144,7 @@ class Answer(Base):
     __table_args__ = (
         sa.UniqueConstraint("source", "event_id", "obligation_id"),
         sa.Index("ix_answer_obligation", "obligation_id"),
+        sa.Index("ix_answer_newest", "district", "received_at"),
     )
 
     id: Mapped[str] = db.pk()

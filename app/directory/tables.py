@@ -39,6 +39,7 @@ class Place(Base):
     __table_args__ = (
         sa.CheckConstraint(f"level IN ({', '.join(repr(level) for level in LEVELS)})", name="level"),
         sa.Index("ix_place_town", "district", "town_code", "level"),
+        sa.Index("ix_place_level", "district", "level"),
         sa.Index("ix_place_parent", "parent_id"),
     )
 
@@ -110,7 +111,7 @@ class Person(Base):
     __tablename__ = "person"
     __table_args__ = (
         sa.UniqueConstraint("district", "code"),
-        sa.Index("ix_person_phone_index", "phone_index"),
+        sa.Index("ix_person_phone", "district", "phone_index"),
     )
 
     id: Mapped[str] = db.pk()

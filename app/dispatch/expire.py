@@ -45,15 +45,23 @@ _END = (
         claimed_by=None,
     )
 )
-# One walk through what waits, whatever else the table holds: each looks its permit up.
+# One walk through the index of what waits; each warning of it looks its permit up, not each message.
+_WAITING = (
+    sa.select(Delivery.warning_id, Delivery.purpose, sa.func.min(Delivery.expires_at).label("first"))
+    .where(Delivery.not_before.is_not(None))
+    .group_by(Delivery.warning_id, Delivery.purpose)
+    .subquery()
+)
 _FIRST_ENDS = (
     sa.select(
         sa.func.min(sa.func.coalesce(Permit.cancelled_at, Permit.expires_at)),
-        sa.func.min(Delivery.expires_at),
+        sa.func.min(_WAITING.c.first),
     )
-    .select_from(Delivery)
-    .outerjoin(Permit, _PERMIT_OF_IT)
-    .where(Delivery.not_before.is_not(None))
+    .select_from(_WAITING)
+    .outerjoin(
+        Permit,
+        sa.and_(Permit.warning_id == _WAITING.c.warning_id, Permit.purpose == _WAITING.c.purpose),
+    )
 )
 
 

@@ -41,7 +41,7 @@ class Recorded:
 
 
 _Row: TypeAlias = Any  # a row of these columns
-_OF_CHANNEL = sa.select(
+_DELIVERY = sa.select(
     Delivery.id,
     Delivery.key,
     Delivery.vendor_id,
@@ -50,10 +50,14 @@ _OF_CHANNEL = sa.select(
     Delivery.district,
     Delivery.warning_id,
     Delivery.town,
-).where(Delivery.channel == sa.bindparam("channel"))
+)
 _FIND = {
-    "key": _OF_CHANNEL.where(Delivery.key.in_(sa.bindparam("any_of", expanding=True))),
-    "vendor_id": _OF_CHANNEL.where(Delivery.vendor_id.in_(sa.bindparam("any_of", expanding=True))),
+    # Not by channel too: asked for many keys of one channel, SQLite would walk all that the channel ever sent.
+    "key": _DELIVERY.where(Delivery.key.in_(sa.bindparam("any_of", expanding=True))),
+    "vendor_id": _DELIVERY.where(
+        Delivery.channel == sa.bindparam("channel"),
+        Delivery.vendor_id.in_(sa.bindparam("any_of", expanding=True)),
+    ),
 }
 _KEEP = if_new(ReceiptRow)
 # What a receipt's word makes of a delivery; a call that was only picked up has reached its phone.
@@ -133,9 +137,11 @@ async def _find(
 ) -> dict[str, _Row]:
     found: dict[str, _Row] = {}
     connection = await session.connection()
+    of_channel = {"channel": channel} if by == "vendor_id" else {}
     for part in chunks(list(dict.fromkeys(v for v in values if v))):
-        for row in await connection.execute(_FIND[by], {"channel": channel, "any_of": part}):
-            found[getattr(row, by)] = row
+        for row in await connection.execute(_FIND[by], {**of_channel, "any_of": part}):
+            if row.channel == channel:
+                found[getattr(row, by)] = row
     return found
 
 

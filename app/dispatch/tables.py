@@ -54,10 +54,10 @@ class Delivery(Base):
     __table_args__ = (
         sa.UniqueConstraint("key"),
         sa.Index(
-            "ix_delivery_line",
-            "urgency",
-            "not_before",
-            "id",
+            "ix_delivery_ends",
+            "warning_id",
+            "purpose",
+            "expires_at",
             postgresql_where=sa.text("not_before IS NOT NULL"),
             sqlite_where=sa.text("not_before IS NOT NULL"),
         ),
@@ -103,6 +103,17 @@ class Delivery(Base):
     expires_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     state_at: Mapped[datetime]
+
+
+# In the order in which it is worked off, so that whoever takes the first hundred reads a hundred.
+sa.Index(
+    "ix_delivery_line",
+    Delivery.urgency.desc(),
+    Delivery.not_before,
+    Delivery.id,
+    postgresql_where=Delivery.not_before.is_not(None),
+    sqlite_where=Delivery.not_before.is_not(None),
+)
 
 
 class Attempt(Base):

@@ -365,7 +365,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sa.UniqueConstraint("district", "code", name=op.f("uq_person_district_code")),
     )
-    op.create_index("ix_person_phone_index", "person", ["phone_index"], unique=False)
+    op.create_index("ix_person_phone", "person", ["district", "phone_index"], unique=False)
     op.create_table(
         "place",
         sa.Column("id", sa.String(length=40), nullable=False),
@@ -389,6 +389,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["parent_id"], ["place.id"], name=op.f("fk_place_parent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_place")),
     )
+    op.create_index("ix_place_level", "place", ["district", "level"], unique=False)
     op.create_index("ix_place_parent", "place", ["parent_id"], unique=False)
     op.create_index("ix_place_town", "place", ["district", "town_code", "level"], unique=False)
     op.create_table(
@@ -636,6 +637,7 @@ def upgrade() -> None:
             "source", "event_id", "obligation_id", name=op.f("uq_answer_source_event_id_obligation_id")
         ),
     )
+    op.create_index("ix_answer_newest", "answer", ["district", "received_at"], unique=False)
     op.create_index("ix_answer_obligation", "answer", ["obligation_id"], unique=False)
     op.create_table(
         "call",
@@ -688,9 +690,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_delivery_key")),
     )
     op.create_index(
+        "ix_delivery_ends",
+        "delivery",
+        ["warning_id", "purpose", "expires_at"],
+        unique=False,
+        postgresql_where=sa.text("not_before IS NOT NULL"),
+        sqlite_where=sa.text("not_before IS NOT NULL"),
+    )
+    op.create_index(
         "ix_delivery_line",
         "delivery",
-        ["urgency", "not_before", "id"],
+        [sa.text("urgency DESC"), "not_before", "id"],
         unique=False,
         postgresql_where=sa.text("not_before IS NOT NULL"),
         sqlite_where=sa.text("not_before IS NOT NULL"),
@@ -1048,6 +1058,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("obligation_id", "step", name=op.f("pk_step_taken")),
     )
+    op.create_index("ix_step_taken_newest", "step_taken", ["district", "taken_at"], unique=False)
     op.create_table(
         "task_fact",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -1123,6 +1134,7 @@ def downgrade() -> None:
         op.execute("DROP FUNCTION refuse_change() CASCADE")
     op.drop_table("attempt")
     op.drop_table("task_fact")
+    op.drop_index("ix_step_taken_newest", table_name="step_taken")
     op.drop_table("step_taken")
     op.drop_index("ix_source_key_source", table_name="source_key")
     op.drop_table("source_key")
@@ -1173,6 +1185,12 @@ def downgrade() -> None:
         sqlite_where=sa.text("failover_of IS NOT NULL"),
     )
     op.drop_index(
+        "ix_delivery_ends",
+        table_name="delivery",
+        postgresql_where=sa.text("not_before IS NOT NULL"),
+        sqlite_where=sa.text("not_before IS NOT NULL"),
+    )
+    op.drop_index(
         "ix_delivery_line",
         table_name="delivery",
         postgresql_where=sa.text("not_before IS NOT NULL"),
@@ -1183,6 +1201,7 @@ def downgrade() -> None:
     op.drop_index("ix_call_delivery", table_name="call")
     op.drop_table("call")
     op.drop_index("ix_answer_obligation", table_name="answer")
+    op.drop_index("ix_answer_newest", table_name="answer")
     op.drop_table("answer")
     op.drop_index("ix_warning_state", table_name="warning")
     op.drop_index("ix_warning_received", table_name="warning")
@@ -1215,8 +1234,9 @@ def downgrade() -> None:
     op.drop_table("quarantine")
     op.drop_index("ix_place_town", table_name="place")
     op.drop_index("ix_place_parent", table_name="place")
+    op.drop_index("ix_place_level", table_name="place")
     op.drop_table("place")
-    op.drop_index("ix_person_phone_index", table_name="person")
+    op.drop_index("ix_person_phone", table_name="person")
     op.drop_table("person")
     op.drop_table("permit")
     op.drop_table("officer")
