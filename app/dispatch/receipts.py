@@ -52,7 +52,7 @@ _DELIVERY = sa.select(
     Delivery.town,
 )
 _FIND = {
-    # Not by channel too: asked for many keys of one channel, SQLite would walk all that the channel ever sent.
+    # Not by channel too: for many keys of one channel, SQLite would walk all that the channel ever sent.
     "key": _DELIVERY.where(Delivery.key.in_(sa.bindparam("any_of", expanding=True))),
     "vendor_id": _DELIVERY.where(
         Delivery.channel == sa.bindparam("channel"),

@@ -58,6 +58,7 @@ class Delivery(Base):
             "warning_id",
             "purpose",
             "expires_at",
+            "not_before",  # so that the index alone answers
             postgresql_where=sa.text("not_before IS NOT NULL"),
             sqlite_where=sa.text("not_before IS NOT NULL"),
         ),

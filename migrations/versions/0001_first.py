@@ -692,7 +692,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_delivery_ends",
         "delivery",
-        ["warning_id", "purpose", "expires_at"],
+        ["warning_id", "purpose", "expires_at", "not_before"],
         unique=False,
         postgresql_where=sa.text("not_before IS NOT NULL"),
         sqlite_where=sa.text("not_before IS NOT NULL"),
