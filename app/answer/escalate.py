@@ -149,6 +149,7 @@ async def _walk(
                 "obligation_id": row.id,
                 "step": index,
                 "district": row.district,
+                "layer": row.layer,
                 "who": step.who,
                 "due_at": due,
                 "taken_at": at,

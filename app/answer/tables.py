@@ -123,11 +123,14 @@ class StepTaken(Base):
     """A step of the chain that was carried out; its key makes a sweep safe on every node."""
 
     __tablename__ = "step_taken"
-    __table_args__ = (sa.Index("ix_step_taken_newest", "district", "taken_at"),)
+    __table_args__ = (sa.Index("ix_step_taken_newest", "district", "layer", "taken_at"),)
 
     obligation_id: Mapped[str] = mapped_column(sa.ForeignKey("obligation.id"), primary_key=True)
     step: Mapped[int] = mapped_column(primary_key=True)
     district: Mapped[str] = db.district()
+    layer: Mapped[str] = mapped_column(
+        sa.String(4)
+    )  # the obligation's: the desk asks for its own layers' steps
     who: Mapped[str] = mapped_column(sa.String(10))
     due_at: Mapped[datetime]
     taken_at: Mapped[datetime]

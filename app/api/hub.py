@@ -5,11 +5,13 @@ database, once. Who was away too long is told ``reset``: fetch the lists anew.
 """
 
 import asyncio
+import contextlib
 import json
 import random
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +25,8 @@ log = logs.get(__name__)
 
 EVERY = 0.5
 """Seconds between two looks at the table, where no commit of this process wakes the reader earlier."""
+REST = 0.1
+"""Seconds the reader rests after a look: what a burst of commits tells is told together."""
 KEPT = 2000
 HEARTBEAT = 15.0
 RESET = 'event: reset\ndata: {"id": "all"}\n\n'
@@ -83,16 +87,17 @@ class Hub:
 
     async def _read(self) -> None:
         while not self.closed.is_set():
-            try:
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(EVERY):
                     await self._wake.wait()
-            except TimeoutError:
-                pass
             self._wake.clear()
             try:
                 await self._fetch()
             except Unavailable:
                 log.warning("events.unreadable")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REST):
+                    await self.closed.wait()
 
     async def _fetch(self) -> None:
         async with self._db.reading() as session:
@@ -120,7 +125,7 @@ class Hub:
                     yield told.text
         while not self.closed.is_set():
             news = self._news
-            for told in [one for one in self._recent if one.id > seen]:
+            for told in self._newer(seen):
                 seen = told.id
                 if _concerns(told, place):
                     yield told.text
@@ -129,6 +134,11 @@ class Hub:
                     await news.wait()
             except TimeoutError:
                 yield ": still here\n\n"
+
+    def _newer(self, seen: int) -> list[Told]:
+        """Return what came after an id, oldest first; looked for from the newest back."""
+        newer = list(takewhile(lambda one: one.id > seen, reversed(self._recent)))
+        return newer[::-1]
 
     def _remembers(self, after: int) -> bool:
         return after == self._last or (bool(self._recent) and self._recent[0].id <= after + 1 <= self._last)

@@ -1049,6 +1049,7 @@ def upgrade() -> None:
         sa.Column("obligation_id", sa.String(length=36), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("district", sa.String(length=12), nullable=False),
+        sa.Column("layer", sa.String(length=4), nullable=False),
         sa.Column("who", sa.String(length=10), nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=False),
         sa.Column("taken_at", UtcDateTime(), nullable=False),
@@ -1058,7 +1059,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("obligation_id", "step", name=op.f("pk_step_taken")),
     )
-    op.create_index("ix_step_taken_newest", "step_taken", ["district", "taken_at"], unique=False)
+    op.create_index("ix_step_taken_newest", "step_taken", ["district", "layer", "taken_at"], unique=False)
     op.create_table(
         "task_fact",
         sa.Column("id", sa.String(length=36), nullable=False),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -51,6 +51,10 @@ class Review:
     why: str
     at: datetime
     href: str
+
+
+_Made: TypeAlias = tuple[datetime, list[dict[str, Any]]]
+"""When a version of a plan was made, and what it suggested."""
 
 
 async def load(
@@ -133,11 +137,14 @@ async def _suggestions(
     at: datetime,
 ) -> list[Item]:
     """What the rules propose and only a person may do: raises, and the highest level of a family."""
-    made: dict[str, list[PlanRow]] = {}
-    for plan in await session.scalars(
-        sa.select(PlanRow).where(PlanRow.warning_id.in_(list(by_id))).order_by(PlanRow.version)
+    # Not the plans whole: each is hundreds of lines, and each version is kept.
+    made: dict[str, list[_Made]] = {}
+    for warning_id, made_at, suggestions in await session.execute(
+        sa.select(PlanRow.warning_id, PlanRow.made_at, PlanRow.body["suggestions"])
+        .where(PlanRow.warning_id.in_(list(by_id)))
+        .order_by(PlanRow.version)
     ):
-        made.setdefault(plan.warning_id, []).append(plan)
+        made.setdefault(warning_id, []).append((made_at, suggestions or []))
     decided = set(
         await session.scalars(
             sa.select(Decision.subject).where(Decision.subject.in_(list(by_id)), Decision.act.in_(RAISED))
@@ -150,8 +157,8 @@ async def _suggestions(
         plans = made.get(warning.id, [])
         hazard = scheme.ruleset.hazard(warning.event_code, at)
         family = hazard.family if hazard else "other"
-        for one in plans[-1].body.get("suggestions", ()) if plans else ():
-            since = next(plan.made_at for plan in plans if _holds(plan, one))
+        for one in plans[-1][1] if plans else ():
+            since = next(made_at for made_at, suggested in plans if _holds(suggested, one))
             level = Level.of(one["level"]) if one.get("level") else Level.HINT
             if one["kind"] == "uplift" and warning.id not in decided:
                 change = f"{words.short(Level(warning.level or 0))} → {words.short(level)}"
@@ -168,11 +175,10 @@ async def _suggestions(
     return [*raises, *starts.values()]
 
 
-def _holds(plan: PlanRow, suggestion: Mapping[str, Any]) -> bool:
-    """Whether this version of the plan made that suggestion: its clock runs since the first that did."""
+def _holds(suggested: Sequence[Mapping[str, Any]], suggestion: Mapping[str, Any]) -> bool:
+    """Whether a version of the plan made that suggestion: its clock runs since the first that did."""
     return any(
-        one["kind"] == suggestion["kind"] and one.get("level") == suggestion.get("level")
-        for one in plan.body.get("suggestions", ())
+        one["kind"] == suggestion["kind"] and one.get("level") == suggestion.get("level") for one in suggested
     )
 
 
