@@ -43,9 +43,9 @@ def plan(situation: Situation, rules: Ruleset) -> Plan:
     where = stage(warning, hazard, findings, rules, at, situation.reports)
     segment = where.segment.id
     # A reminder is no signal, so it has no level that could be raised; what is raised is not raised again.
-    raised = None if not _may_rise(warning) else uplift(warning.level, situation, rules, findings)
+    raised = None if not _may_rise(warning) else uplift(situation, hazard, rules, findings)
     # A raise is the district's own resolve: the signal that it raises proposes the response.
-    started = None if warning.raised_from is not None else response(situation, rules, findings)
+    started = None if warning.raised_from is not None else response(situation, hazard, rules, findings)
     ahead = () if warning.observed else expected(situation, hazard, rules)
     over = outlived(situation, hazard, rules, findings)
     reminder = warning.observed  # made from measurements alone: it calls the responsible and orders nothing

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from app.warning.finding import Finding
+from app.warning.hazard import HazardRules
 from app.warning.level import Level
 from app.warning.plan import Suggestion
 from app.warning.ruleset import Look, ResponseRule, Ruleset
 from app.warning.situation import Situation
 
 
-def response(situation: Situation, rules: Ruleset, findings: tuple[Finding, ...]) -> Suggestion | None:
+def response(
+    situation: Situation, hazard: HazardRules, rules: Ruleset, findings: tuple[Finding, ...]
+) -> Suggestion | None:
     """The highest response level of the warning's family that any sign speaks for, or None."""
-    hazard = rules.hazard(situation.warning.hazard, situation.at)
-    if hazard is None:
-        return None
     mine = [rule for rule in rules.responses if rule.family == hazard.family]
     for rule in sorted(mine, key=lambda r: -r.level):
         look = Look(rule.level, hazard, situation, rules, findings)

@@ -5,27 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.warning.finding import Finding
-from app.warning.hazard import next_level
-from app.warning.level import Level
+from app.warning.hazard import HazardRules, next_level
 from app.warning.plan import Suggestion
 from app.warning.raising import Night
 from app.warning.ruleset import Look, Ruleset
 from app.warning.situation import Situation
-from app.warning.thresholds import observed
 
 
 def uplift(
-    level: Level, situation: Situation, rules: Ruleset, findings: tuple[Finding, ...] | None = None
+    situation: Situation, hazard: HazardRules, rules: Ruleset, findings: tuple[Finding, ...]
 ) -> Suggestion | None:
     """One level higher if any condition holds; never more, and never a level the hazard lacks."""
-    hazard = rules.hazard(situation.warning.hazard, situation.at)
-    if hazard is None or level < rules.uplift.from_level:
+    level = situation.warning.level
+    if level < rules.uplift.from_level:
         return None
     higher = next_level(hazard, level)
     if higher is None:
         return None
-    if findings is None:
-        findings = observed(situation.windows, situation.levels, rules, situation.at, situation.elements)
     look = Look(level, hazard, situation, rules, findings)
     reasons = tuple(reason for sign in rules.uplift.conditions if (reason := sign.holds(look)))
     if not reasons:

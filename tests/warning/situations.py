@@ -7,10 +7,13 @@ from functools import cache
 from app import bundled
 from app.scheme.models import Scheme
 from app.scheme.read import read
+from app.warning.finding import Finding
+from app.warning.hazard import HazardRules
 from app.warning.level import Level
 from app.warning.news import CutOff, FieldReport, Outlook
 from app.warning.ruleset import Ruleset
 from app.warning.situation import Holding, LevelReading, Place, RainWindow, Situation, WarningFacts
+from app.warning.thresholds import observed
 
 NOON = datetime(2026, 7, 21, 4, 0, tzinfo=UTC)  # 12:00 in the district
 MIDNIGHT = datetime(2026, 7, 21, 16, 0, tzinfo=UTC)
@@ -94,6 +97,13 @@ def situation(
         outlooks=outlooks,
         past=past,
     )
+
+
+def judged(now: Situation, held: Ruleset) -> tuple[HazardRules, Ruleset, tuple[Finding, ...]]:
+    """What a suggestion is made from beside the situation: the rules of its hazard, all rules, findings."""
+    hazard = held.hazard(now.warning.hazard, now.at)
+    assert hazard
+    return hazard, held, observed(now.windows, now.levels, held, now.at, now.elements)
 
 
 def rain(

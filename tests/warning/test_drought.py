@@ -7,14 +7,14 @@ import pytest
 
 from app.warning.level import Level
 from app.warning.uplift import uplift
-from tests.warning.situations import NOON, PANLONG, QINGLIU, rules, situation, warning
+from tests.warning.situations import NOON, PANLONG, QINGLIU, judged, rules, situation, warning
 
 ENDED = NOON - timedelta(days=9)
 
 
 def rain_after(*, now=(), past=(), hazard: str = "11B03") -> list[str]:
     held = situation(warning(Level.YELLOW, hazard=hazard, places=(PANLONG,)), others=now, past=past)
-    found = uplift(Level.YELLOW, held, rules())
+    found = uplift(held, *judged(held, rules()))
     return [reason.text for reason in found.because] if found else []
 
 

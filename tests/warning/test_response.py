@@ -6,12 +6,12 @@ from app.warning.level import Level
 from app.warning.plan import Suggestion
 from app.warning.response import response
 from app.warning.situation import Situation
-from app.warning.thresholds import observed
 from tests.warning.situations import (
     CHANGYUAN,
     PANLONG,
     QINGLIU,
     WUJIA,
+    judged,
     rain,
     river,
     rules,
@@ -21,7 +21,7 @@ from tests.warning.situations import (
 
 
 def proposed(now: Situation) -> Suggestion | None:
-    return response(now, rules(), observed(now.windows, now.levels, rules(), now.at))
+    return response(now, *judged(now, rules()))
 
 
 def numeral(now: Situation) -> str | None:
@@ -77,3 +77,20 @@ def test_the_signs_only_a_person_can_see_for_one_level_more_are_said() -> None:
     assert held
     assert held.text.startswith("建议启动Ⅳ级响应（区防指办公室主任签发）：暴雨黄色及以上涉及3个镇街")
     assert held.text.endswith("若小型水库出现险情，可到Ⅲ级")
+
+
+def test_towns_that_are_not_ours_do_not_count() -> None:
+    beyond = ("510521100", "500111101")
+    assert numeral(situation(warning(Level.YELLOW, places=(PANLONG, *beyond)))) is None
+
+
+def test_what_is_measured_below_the_level_asked_for_does_not_count() -> None:
+    now = situation(warning(Level.BLUE), windows=(rain(500, 3),))  # orange; for one town, red is asked
+    assert numeral(now) is None
+
+
+def test_where_no_sign_of_one_level_more_can_be_seen_none_is_named() -> None:
+    now = situation(warning(Level.YELLOW, hazard="11D01", places=(PANLONG, WUJIA, QINGLIU)))
+    held = proposed(now)
+    assert held
+    assert held.text == "建议启动Ⅳ级响应（区地灾指办公室主任签发）：地质灾害黄色及以上涉及3个镇街（≥3个）"

@@ -16,6 +16,7 @@ from tests.warning.situations import (
     NOON,
     PANLONG,
     WANLING,
+    judged,
     rain,
     river,
     rules,
@@ -25,7 +26,7 @@ from tests.warning.situations import (
 
 
 def suggested(now: Situation, ruleset: Ruleset | None = None) -> tuple[Level | None, list[str]]:
-    held = uplift(now.warning.level, now, ruleset or rules())
+    held = uplift(now, *judged(now, ruleset or rules()))
     return (held.level, [reason.rule for reason in held.because]) if held else (None, [])
 
 
