@@ -82,7 +82,7 @@ class ReportedEvent:
 
     def holds(self, look: Look) -> Reason | None:
         """The first town, by code, with such an event that is not closed."""
-        for report in sorted(look.situation.reports, key=lambda r: (r.place, r.began, r.kinds)):
+        for report in sorted(look.situation.reports, key=lambda r: r.place):
             if report.dead < self.dead or (self.kinds and not self.kinds & set(report.kinds)):
                 continue
             text = f"{look.name(report.place)}报告：{self.text}"

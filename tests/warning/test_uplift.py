@@ -15,7 +15,9 @@ from tests.warning.situations import (
     MIDNIGHT,
     NOON,
     PANLONG,
+    QINGLIU,
     WANLING,
+    WUJIA,
     judged,
     rain,
     river,
@@ -23,6 +25,8 @@ from tests.warning.situations import (
     situation,
     warning,
 )
+
+GUANGSHUN = "500153003"
 
 
 def suggested(now: Situation, ruleset: Ruleset | None = None) -> tuple[Level | None, list[str]]:
@@ -151,3 +155,57 @@ def test_a_holiday_has_its_first_and_its_last_day() -> None:
     ):
         _, reasons = suggested(situation(warning(Level.YELLOW), at=at))
         assert ("uplift.holiday" in reasons) is crowd
+
+
+def test_a_warning_no_rule_fits_is_no_reason_and_does_not_disturb() -> None:
+    known = replace(rules(), hazards=tuple(h for h in rules().hazards if not h.anything))
+    here = warning(Level.YELLOW, places=(CHANGYUAN,))
+    strange = warning(Level.RED, hazard="99Z99", places=(CHANGYUAN, WANLING), key="strange")
+    assert suggested(situation(here, others=(strange,)), known) == (None, [])
+    slide = warning(Level.YELLOW, hazard="11D01", places=(CHANGYUAN,), key="slide")
+    assert suggested(situation(here, others=(strange, slide)), known) == (Level.ORANGE, ["uplift.overlap"])
+
+
+def reasons(now: Situation) -> list[str]:
+    held = uplift(now, *judged(now, rules()))
+    return [reason.text for reason in held.because] if held else []
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_several_hazards_that_overlap_the_most_severe_is_named(turned) -> None:
+    others = tuple(
+        warning(level, hazard=hazard, places=places, key=hazard)
+        for level, hazard, places in (
+            (Level.YELLOW, "11A01", (PANLONG, CHANGYUAN)),
+            (Level.ORANGE, "11D01", (PANLONG, CHANGYUAN)),
+            (Level.RED, "11B09", (PANLONG, CHANGYUAN)),  # heat: no partner of rain
+            (Level.RED, "11A03", (WANLING,)),  # not in these towns
+        )
+    )
+    now = situation(
+        warning(Level.YELLOW, places=(PANLONG, CHANGYUAN)), others=others[::-1] if turned else others
+    )
+    held = uplift(now, *judged(now, rules()))
+    assert held
+    (overlap,) = [reason for reason in held.because if reason.rule == "uplift.overlap"]
+    assert overlap.text == "与地质灾害橙色预警叠加"
+    assert overlap.values == {"hazard": "11D01", "towns": 2}
+
+
+def test_a_measured_partner_counts_in_the_towns_of_the_warning_from_its_level_on() -> None:
+    flood = warning(Level.YELLOW, hazard="11A01", places=(PANLONG,))
+    assert reasons(situation(flood, windows=(rain(500, 6),))) == ["与实测暴雨黄色叠加"]
+    assert reasons(situation(flood, windows=(rain(500, 12),))) == []  # blue
+    assert reasons(situation(flood, windows=(rain(500, 6, place=WANLING),))) == []
+    assert reasons(situation(warning(Level.YELLOW, places=(PANLONG,)), windows=(rain(500, 6),))) == []
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_several_towns_below_a_higher_level_the_first_by_code_is_named(turned) -> None:
+    above = tuple(
+        warning(level, places=(town,), key=town)
+        for level, town in ((Level.RED, WANLING), (Level.RED, WUJIA), (Level.ORANGE, CHANGYUAN))
+    )
+    here = warning(Level.YELLOW, places=(QINGLIU, GUANGSHUN))
+    now = situation(here, others=above[::-1] if turned else above)
+    assert reasons(now) == ["广顺街道的上游昌元街道已达橙色"]
