@@ -30,7 +30,8 @@ class Expected:
 def expected(situation: Situation, hazard: HazardRules, rules: Ruleset) -> tuple[Expected, ...]:
     """One a town, by code: the highest level of this hazard whose rain is forecast, at its first moment.
 
-    Rows of one source and one length are summed, never two that overlap, never those of two sources.
+    Rows of one source and one length are summed, never two that overlap, never those of two sources. Of two
+    for one stretch the greater counts.
     """
     by_town: dict[str, list[Outlook]] = defaultdict(list)
     for one in situation.outlooks:
@@ -75,7 +76,7 @@ def _sums(rows: Iterable[Outlook], hours: timedelta) -> Iterator[tuple[datetime,
     for row in rows:
         series[row.source, row.ends - row.begins].append(row)
     for _, held in sorted(series.items()):
-        held.sort(key=lambda row: (row.begins, row.ends, row.milli))
+        held.sort(key=lambda row: (row.begins, -row.milli))
         for first in held:
             total, last = 0, first.begins
             for row in held:

@@ -95,3 +95,68 @@ def test_a_gauge_with_holes_below_the_threshold_is_told_and_one_over_it_or_whole
     assert told(rain(412, 3), rain(1000, 3, station="SIM-P010", missing=3), rain(0, 24, missing=9)) == []
     assert told(rain(0, 3, place=CHANGYUAN, missing=36)) == [], "no gauge of the area"
     assert "等5处" in told(*(rain(0, 3, station=f"SIM-P01{n}", missing=36) for n in range(5)))[0]
+
+
+def missing(*windows: RainWindow) -> list[str]:
+    now = situation(warning(Level.RED), windows=windows)
+    return [reason.text for reason in made(now).because if reason.rule == "windows.missing"]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_gauges_with_the_largest_holes_are_named_first_and_the_rest_counted(turned) -> None:
+    windows = tuple(rain(0, 3, station=f"SIM-P01{n}", missing=gap) for n, gap in enumerate((3, 36, 12, 12)))
+    (text,) = missing(*(windows[::-1] if turned else windows))
+    assert text == (
+        "缺数：SIM-P011站3小时至少0毫米，36个时段缺36个；SIM-P012站3小时至少0毫米，36个时段缺12个；"
+        "SIM-P013站3小时至少0毫米，36个时段缺12个等4处。没有数据不等于没有雨"
+    )
+    (three,) = missing(*windows[:3])
+    assert "处" not in three
+
+
+def test_a_hole_counts_by_its_share_of_the_window() -> None:
+    now = situation(
+        warning(Level.RED, hazard="11A51"),
+        windows=(rain(0, 24, missing=40), rain(0, 1, station="SIM-P010", missing=6)),
+    )
+    (text,) = [reason.text for reason in made(now).because if reason.rule == "windows.missing"]
+    assert text.startswith("缺数：SIM-P010站1小时")  # half of its hour, and not a seventh of its day
+
+
+def test_a_window_with_holes_that_is_exactly_at_the_threshold_is_proof_enough() -> None:
+    assert missing(rain(1000, 3, missing=1)) == []
+    assert len(missing(rain(999, 3, missing=1))) == 1
+
+
+def test_only_the_windows_of_the_warning_s_own_level_are_asked_for() -> None:
+    assert missing(rain(0, 6, missing=9)) == []  # yellow is read off 6 hours, red off 3
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_a_gauge_that_contradicts_itself_twice_the_shortest_is_told_and_every_gauge_is(turned) -> None:
+    wet = (
+        rain(1000, 3, station="SIM-P010"),
+        rain(500, 6, station="SIM-P010"),
+        rain(400, 12, station="SIM-P010"),
+        rain(500, 3),
+        rain(499, 6),
+    )
+    now = situation(windows=wet[::-1] if turned else wet)
+    told = [reason for reason in made(now).because if reason.rule == "windows.contradict"]
+    assert [reason.values for reason in told] == [
+        {"station": "SIM-P009", "hours": 3},
+        {"station": "SIM-P010", "hours": 3},
+    ]
+
+
+def test_a_contradiction_between_longer_windows_is_found_too() -> None:
+    assert "windows.contradict" in said(situation(windows=(rain(100, 3), rain(500, 6), rain(400, 12))))
+
+
+def test_a_hint_is_no_missing_level_and_both_times_may_contradict() -> None:
+    assert "hazard.level-missing" not in said(situation(warning(Level.HINT)))
+    about = warning(places=(PANLONG,))
+    assert about.expires
+    late = replace(about, onset=about.expires + timedelta(hours=1), effective=about.expires)
+    texts = [r.text for r in made(situation(late)).because if r.rule == "times.contradict"]
+    assert [text[:13] for text in texts] == ["报文自相矛盾：发生时间不早", "报文自相矛盾：生效时间不早"]

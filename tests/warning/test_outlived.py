@@ -84,3 +84,35 @@ def test_the_plan_is_made_again_when_the_promised_time_is_over() -> None:
     assert made.segment == "T4"  # no further cut
     assert made.next_cut == NOON + timedelta(hours=3)
     assert plan(situation(RED, at=NOON + timedelta(hours=3)), rules()).next_cut is None
+
+
+def test_gaps_of_other_windows_and_other_towns_do_not_make_it_doubtful() -> None:
+    others = (rain(0, 1, missing=3), rain(0, 24, missing=9), rain(0, 3, place=QINGLIU, missing=3))
+    found = flagged(RED, 3, *dry()[2:5], *others)  # the rules of rain ask for 3, 6 and 12 hours
+    assert found
+    assert "资料不全" not in found.text
+
+
+def test_one_silent_town_of_two_makes_it_doubtful() -> None:
+    found = flagged(replace(RED, places=frozenset({PANLONG, QINGLIU})), 3, *dry())
+    assert found
+    assert "（资料不全）" in found.text
+
+
+def test_what_no_rain_gauge_measures_is_not_doubtful_for_want_of_rain() -> None:
+    found = flagged(warning(Level.RED, hazard="11A01", places=(PANLONG,)), 48)
+    assert found
+    assert "区域内测站都未达标准，请" in found.text
+
+
+def test_another_hazard_that_is_measured_does_not_keep_it() -> None:
+    slide = warning(Level.YELLOW, hazard="11A51", places=(PANLONG,))  # 75 mm in 3 hours
+    assert flagged(slide, 24, rain(600, 3), rain(600, 24)) is not None  # rain is orange by that
+
+
+def test_the_reason_tells_the_time_and_what_is_measured() -> None:
+    found = flagged(RED, 5, *dry()[3:], rain(600, 3))
+    assert found
+    (reason,) = found.because
+    assert reason.rule == "outlived.rain"
+    assert reason.values == {"until": "2026-07-21T07:00:00+00:00", "measured": "orange"}

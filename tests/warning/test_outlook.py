@@ -9,7 +9,7 @@ from app.warning.level import Level
 from app.warning.news import Outlook
 from app.warning.plan import Plan, Suggestion
 from app.warning.planner import plan
-from tests.warning.situations import PANLONG, QINGLIU, forecast, rules, situation, warning
+from tests.warning.situations import PANLONG, QINGLIU, WANLING, WUJIA, forecast, rules, situation, warning
 
 
 def planned(*ahead: Outlook, level: Level = Level.YELLOW, **more) -> Plan:
@@ -82,3 +82,84 @@ def test_the_first_moment_is_named() -> None:
     found = asked(planned(forecast(60, lead=9), forecast(55, lead=4)))
     assert found
     assert "16:00起3小时55毫米" in found.text
+
+
+def test_of_two_forecasts_of_one_source_for_one_stretch_the_greater_counts_in_any_order() -> None:
+    low, high = forecast(20, lead=4), forecast(60, lead=4)
+    for rows in ((low, high), (high, low)):
+        found = asked(planned(*rows))
+        assert found
+        assert "16:00起3小时60毫米" in found.text
+
+
+def test_of_two_sources_that_begin_together_the_same_is_named_in_any_order() -> None:
+    rows = (forecast(70, source="b"), forecast(60, source="a"))
+    assert planned(*rows) == planned(*rows[::-1])
+
+
+def test_rows_of_one_source_add_up_in_any_order() -> None:
+    hourly = [forecast(20, hours=1, lead=n) for n in (1, 2, 3)]
+    for rows in (hourly, hourly[::-1], [hourly[1], hourly[2], hourly[0]]):
+        found = asked(planned(*rows))
+        assert found
+        assert "13:00起3小时60毫米" in found.text
+
+
+def test_a_row_that_has_not_ended_is_still_ahead() -> None:
+    assert asked(planned(forecast(90, lead=-2)))
+
+
+def several(*rows: Outlook) -> Suggestion | None:
+    where = tuple(row.place for row in rows)
+    return asked(plan(situation(warning(Level.YELLOW, places=where), outlooks=rows), rules()))
+
+
+def test_the_worst_town_is_named_first_then_the_soonest_then_by_code() -> None:
+    rows = (
+        forecast(60, lead=2, place=WUJIA),
+        forecast(60, lead=1, place=QINGLIU),
+        forecast(120, lead=9, place=WANLING),
+        forecast(60, lead=2, place=PANLONG),
+    )
+    for given in (rows, rows[::-1]):
+        found = several(*given)
+        assert found
+        assert found.level is Level.RED
+        assert [reason.values["place"] for reason in found.because] == [WANLING, QINGLIU, PANLONG, WUJIA]
+        assert [name in found.text for name in ("万灵镇", "清流镇", "盘龙镇", "吴家镇")] == [True] * 3 + [
+            False
+        ]
+        assert found.text.endswith("等，请与气象台会商")
+
+
+def test_three_towns_are_all_named() -> None:
+    found = several(*(forecast(60, place=place) for place in (PANLONG, WUJIA, QINGLIU)))
+    assert found
+    assert found.text.count("预报（非实测）") == 3
+    assert found.text.endswith("标准，请与气象台会商")
+
+
+def test_a_forecast_that_reaches_two_levels_is_told_at_the_higher() -> None:
+    found = asked(planned(forecast(60, hours=1, lead=2), forecast(60, hours=1, lead=4)))
+    assert found
+    assert found.level is Level.RED
+    assert found.because[0].values == {
+        "place": PANLONG,
+        "hours": 3,
+        "tenths": 1200,
+        "threshold_tenths": 1000,
+        "begins": "2026-07-21T06:00:00+00:00",
+    }
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_conditions_reached_at_one_moment_the_shorter_is_told(turned) -> None:
+    held = rules()
+    if turned:
+        hazards = tuple(replace(h, observed=h.observed[::-1]) for h in held.hazards)
+        held = replace(held, hazards=hazards)
+    rows = (forecast(60, hours=1, lead=2), forecast(40, hours=1, lead=3))  # 1 h 60 mm, 3 h 100 mm: orange
+    now = situation(warning(Level.YELLOW, hazard="11A51", places=(PANLONG,)), outlooks=rows)
+    found = asked(plan(now, held))
+    assert found
+    assert "14:00起1小时60毫米，将达山洪灾害橙色标准" in found.text
