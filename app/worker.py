@@ -73,7 +73,7 @@ class Worker:
         with metrics.SWEEP_SECONDS.labels(sweep.name).time():
             async with self.db.transaction() as session:
                 did = await sweep.run(session, at)
-                if did or self._scheduler is not None:
+                if self._scheduler is not None:  # only then it promises to come round again
                     await beats.touch(
                         session, f"sweep:{sweep.name}", at, expected=timedelta(seconds=3 * sweep.every)
                     )

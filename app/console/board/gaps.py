@@ -32,7 +32,19 @@ KINDS: Mapping[str, str] = {
     "channel": "通道",
     "worker": "进程",
     "sweep": "扫描",
-    "other": "其他",
+}
+"""What should be heard of. Other beats only count what came; their silence says nothing."""
+SWEEPS: Mapping[str, str] = {
+    "finish-intake": "收完没收完的来报",
+    "observe": "看实测",
+    "hear": "听灾情与失联",
+    "advance": "换时段、到期",
+    "undecided": "催没人决定的",
+    "escalate": "没应的接着叫",
+    "expire": "过时的不再发",
+    "rematch": "对回执",
+    "remind": "催任务",
+    "tidy": "清理",
 }
 MOST = 200
 MANY = 20_000
@@ -111,7 +123,16 @@ async def silences(
     beats = await strip.beats(session, at)
     heard: list[Heard] = [one for kind in KINDS for one in beats.get(kind, ())]
     found += [
-        Silence(KINDS[one.kind], one.name, "", one.last, one.expected, one.silent, one.share, "")
+        Silence(
+            KINDS[one.kind],
+            SWEEPS.get(one.name, one.name),
+            "",
+            one.last,
+            one.expected,
+            one.silent,
+            one.share,
+            "",
+        )
         for one in heard
     ]
     return tuple(sorted(found, key=lambda one: (not one.silent, -one.share, one.kind, one.name)))
