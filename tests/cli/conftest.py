@@ -53,9 +53,7 @@ class Cli:
 
 
 @pytest.fixture
-def bare_cli(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Cli:
+def bare_cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
     """Nothing is installed yet. SQLite, as it is by default."""
     monkeypatch.chdir(tmp_path)
     return Cli(tmp_path, capsys, monkeypatch)
