@@ -23,19 +23,17 @@ def measures(
     moved = controls(level, segment, hazard, rules)
     for place in sorted(places):
         town = rules.towns.get(place)
-        for own in town.measures if town else ():
-            if town and own.level <= level and _fits(own.families, hazard.family):
+        if town is None:
+            continue
+        for own in town.measures:
+            if own.level <= level and _fits(own.families, hazard.family):
                 reason = Reason(
                     f"town.{place}", f"{town.name}预案：{own.level.zh}起", {"level": own.level.word}
                 )
                 rows.append(Measure(town.name, own.department, own.text, (reason,)))
-        if town and town.transfer and any(order.kind == "撤" for order in moved):
-            rule = f"town.{place}.transfer"
-            rows.append(
-                Measure(
-                    town.name, f"{town.name}指挥部", town.transfer, (Reason(rule, f"{town.name}转移方案"),)
-                )
-            )
+        if town.transfer and any(order.kind == "撤" for order in moved):
+            why = Reason(f"town.{place}.transfer", f"{town.name}转移方案")
+            rows.append(Measure(town.name, f"{town.name}指挥部", town.transfer, (why,)))
     return tuple(rows)
 
 

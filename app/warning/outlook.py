@@ -28,7 +28,7 @@ class Expected:
 
 
 def expected(situation: Situation, hazard: HazardRules, rules: Ruleset) -> tuple[Expected, ...]:
-    """One a town, by code: the highest level of this hazard whose rain is forecast, at its first moment.
+    """One a town: the highest level of this hazard whose rain is forecast, at its first moment.
 
     Rows of one source and one length are summed, never two that overlap, never those of two sources. Of two
     for one stretch the greater counts.
@@ -38,7 +38,7 @@ def expected(situation: Situation, hazard: HazardRules, rules: Ruleset) -> tuple
         if one.element == "rain" and one.ends > situation.at:
             by_town[one.place].append(one)
     found = []
-    for town in sorted(situation.towns, key=lambda t: t.code):
+    for town in situation.towns:
         reached = _highest(by_town.get(town.code, []), hazard)
         if reached is not None:
             found.append(_said(town, hazard, rules, reached))
@@ -54,19 +54,19 @@ class _Reached:
 
 
 def _highest(rows: list[Outlook], hazard: HazardRules) -> _Reached | None:
-    """The highest level; of its conditions the one that begins first."""
+    """The highest level; of its conditions the one that begins first, then the shorter, then the wetter."""
     for level in sorted({rule.level for rule in hazard.observed}, reverse=True):
         asked = [
             r.condition for r in hazard.observed if r.level == level and isinstance(r.condition, RainOver)
         ]
         reached = [
             _Reached(level, begins, milli, one)
-            for one in sorted(asked, key=lambda c: c.hours)
+            for one in asked
             for begins, milli in _sums(rows, timedelta(hours=one.hours))
             if milli >= one.tenths * 100
         ]
         if reached:
-            return min(reached, key=lambda r: r.begins)
+            return min(reached, key=lambda r: (r.begins, r.condition.hours, -r.milli))
     return None
 
 
@@ -75,7 +75,7 @@ def _sums(rows: Iterable[Outlook], hours: timedelta) -> Iterator[tuple[datetime,
     series: dict[tuple[str, timedelta], list[Outlook]] = defaultdict(list)
     for row in rows:
         series[row.source, row.ends - row.begins].append(row)
-    for _, held in sorted(series.items()):
+    for held in series.values():
         held.sort(key=lambda row: (row.begins, -row.milli))
         for first in held:
             total, last = 0, first.begins

@@ -58,7 +58,7 @@ def plan(situation: Situation, rules: Ruleset) -> Plan:
         not_chosen=tuple(_not_chosen(situation, hazard, findings, ahead)),
         measures=()
         if reminder
-        else measures.measures(warning.level, segment, hazard, sorted(t.code for t in chosen), rules),
+        else measures.measures(warning.level, segment, hazard, (t.code for t in chosen), rules),
         suggestions=tuple(s for s in (raised, started, outlook(situation, ahead), over) if s is not None),
         controls=() if reminder else measures.controls(warning.level, segment, hazard, rules),
         next_cut=_next_cut(situation, rules, hazard, where),

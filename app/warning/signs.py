@@ -102,7 +102,8 @@ class CutOffTown:
         for report in look.situation.reports:
             known[report.place] = known.get(report.place, 0) + report.trapped
         for cut in sorted(look.situation.cut_off, key=lambda c: c.place):
-            if known.get(cut.place, 0) >= self.trapped:
-                text = f"{look.name(cut.place)}失联，有{known.get(cut.place, 0)}人被困"
+            trapped = known.get(cut.place, 0)
+            if trapped >= self.trapped:
+                text = f"{look.name(cut.place)}失联，有{trapped}人被困"
                 return Reason(f"response.{look.level.response}", text, {"place": cut.place})
         return None

@@ -24,7 +24,6 @@ class Holds:
     name: str
     level: Level
     key: str
-    raised: bool  # the district's own resolve, above the bureau's signal
     absorbs: tuple[str, ...] = ()  # keys of lower warnings of the same event code
 
 
@@ -54,11 +53,10 @@ def standing(
                 name=known[code].called(code),
                 level=top.level,
                 key=top.key,
-                raised=top.raised_from is not None,
                 absorbs=tuple(w.key for w in lower if w.level < top.level),
             )
         )
     return {
         place: tuple(sorted(held, key=lambda h: (-h.level, h.hazard, h.key)))
-        for place, held in sorted(result.items())
+        for place, held in result.items()
     }

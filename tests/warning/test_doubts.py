@@ -44,8 +44,9 @@ def test_a_code_nobody_knows_is_planned_and_said() -> None:
 
 
 def test_towns_that_are_not_ours_are_named_beside_those_that_are() -> None:
-    now = situation(warning(places=(PANLONG, "510521100", "500111101")))
-    assert said(now) == {"area.foreign": "报文还写了500111101、510521100，不是本区镇街，没有叫"}
+    beyond = [f"51052110{n}" for n in range(6)]
+    now = situation(warning(places=(PANLONG, *beyond)))
+    assert said(now) == {"area.foreign": f"报文还写了{'、'.join(beyond)}，不是本区镇街，没有叫"}
     assert {line.place for line in made(now).lines} == {"500153", PANLONG}
 
 
@@ -121,6 +122,18 @@ def test_a_hole_counts_by_its_share_of_the_window() -> None:
     )
     (text,) = [reason.text for reason in made(now).because if reason.rule == "windows.missing"]
     assert text.startswith("缺数：SIM-P010站1小时")  # half of its hour, and not a seventh of its day
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_equal_holes_at_one_gauge_the_shorter_window_comes_first(turned) -> None:
+    halves = (rain(0, 1, missing=6), rain(0, 3, missing=18), rain(0, 6, missing=36))
+    now = situation(warning(Level.RED, hazard="11A51"), windows=halves[::-1] if turned else halves)
+    (text,) = [reason.text for reason in made(now).because if reason.rule == "windows.missing"]
+    assert [part[: part.index("小时")] for part in text.removeprefix("缺数：").split("；")] == [
+        "SIM-P009站1",
+        "SIM-P009站3",
+        "SIM-P009站6",
+    ]
 
 
 def test_a_window_with_holes_that_is_exactly_at_the_threshold_is_proof_enough() -> None:

@@ -50,7 +50,8 @@ def test_a_gauge_of_the_area_that_still_shows_its_level_keeps_it() -> None:
 
 
 def test_gauges_that_are_silent_or_have_gaps_are_said_to_be() -> None:
-    for windows in ((), dry(missing=1), dry(QINGLIU)):
+    one_gap = (*dry()[:2], rain(0, 3, missing=1), *dry()[3:])
+    for windows in ((), dry(missing=1), one_gap, dry(QINGLIU)):
         found = flagged(RED, 3, *windows)
         assert found
         assert "（资料不全）" in found.text
@@ -116,3 +117,16 @@ def test_the_reason_tells_the_time_and_what_is_measured() -> None:
     (reason,) = found.because
     assert reason.rule == "outlived.rain"
     assert reason.values == {"until": "2026-07-21T07:00:00+00:00", "measured": "orange"}
+
+
+def test_of_several_towns_the_highest_that_is_measured_counts() -> None:
+    two = replace(RED, places=frozenset({PANLONG, QINGLIU}))
+    lower = rain(600, 3, place=QINGLIU, station="SIM-P012")
+    assert flagged(two, 5, rain(1000, 3), lower) is None
+
+
+def test_rules_that_name_no_age_never_ask_after_a_signal_that_promises_no_time() -> None:
+    silent = replace(rules(), stage=replace(rules().stage, outlived=None))
+    about = warning(Level.RED, hazard="11A03")
+    made = plan(situation(about, at=NOON + timedelta(days=9)), silent)
+    assert "outlived" not in {s.kind for s in made.suggestions}

@@ -34,6 +34,10 @@ def test_more_than_the_warning_says_asks_for_a_consultation(mm, level) -> None:
     assert (found.level if found else None) == level
 
 
+def test_a_thousandth_of_a_millimetre_below_is_below() -> None:
+    assert asked(planned(replace(forecast(50), milli=49_999))) is None
+
+
 def test_what_it_says_names_town_time_rain_and_that_nothing_was_measured() -> None:
     found = asked(planned(forecast(62)))
     assert found
@@ -92,9 +96,12 @@ def test_of_two_forecasts_of_one_source_for_one_stretch_the_greater_counts_in_an
         assert "16:00起3小时60毫米" in found.text
 
 
-def test_of_two_sources_that_begin_together_the_same_is_named_in_any_order() -> None:
-    rows = (forecast(70, source="b"), forecast(60, source="a"))
-    assert planned(*rows) == planned(*rows[::-1])
+def test_of_two_sources_that_begin_together_the_wetter_is_told_in_any_order() -> None:
+    rows = (forecast(70, source="b"), forecast(60, source="a"), forecast(65, source="c"))
+    for given in (rows, rows[::-1]):
+        found = asked(planned(*given))
+        assert found
+        assert "3小时70毫米" in found.text
 
 
 def test_rows_of_one_source_add_up_in_any_order() -> None:
@@ -111,7 +118,10 @@ def test_a_row_that_has_not_ended_is_still_ahead() -> None:
 
 def several(*rows: Outlook) -> Suggestion | None:
     where = tuple(row.place for row in rows)
-    return asked(plan(situation(warning(Level.YELLOW, places=where), outlooks=rows), rules()))
+    now = situation(warning(Level.YELLOW, places=where), outlooks=rows)
+    given = [asked(plan(replace(now, towns=towns), rules())) for towns in (now.towns, now.towns[::-1])]
+    assert given[0] == given[1]
+    return given[0]
 
 
 def test_the_worst_town_is_named_first_then_the_soonest_then_by_code() -> None:

@@ -117,4 +117,9 @@ def test_of_several_towns_cut_off_the_first_by_code_with_people_trapped_is_named
     trapped = tuple(reported("trapped", trapped=1, place=town) for town in (WUJIA, PANLONG))
     found = said(CutOffTown(1), reports=trapped, cut_off=lost[::-1] if turned else lost)
     assert found == Reason("response.III", "盘龙镇失联，有1人被困", {"place": PANLONG})
-    assert said(CutOffTown(0), cut_off=lost[:1])  # as the rules may say: cut off is enough
+
+
+def test_the_rules_may_say_that_to_be_cut_off_is_enough() -> None:
+    found = said(CutOffTown(0), cut_off=(CutOff(PANLONG, NOON, reported=True),))
+    assert found
+    assert found.text == "盘龙镇失联，有0人被困"

@@ -39,10 +39,34 @@ def test_of_two_of_one_level_the_first_holds_and_none_is_absorbed() -> None:
 
 
 def test_a_reminder_is_no_signal_and_a_raise_is_above_it() -> None:
-    raised = replace(RED, raised_from=Level.ORANGE)
-    seen = replace(RED, observed=True, key="seen")
-    (held,) = standing([raised, seen], rules(), NOON)[PANLONG]
-    assert (held.key, held.raised) == ("red", True)
+    raised = replace(RED, raised_from=Level.ORANGE, key="raised")
+    signal = replace(RED, level=Level.ORANGE, key="signal")
+    seen = replace(RED, observed=True, key="seen", sent=NOON - timedelta(hours=1))
+    assert holds(signal, raised, seen)[PANLONG] == [("暴雨", Level.RED, "raised", ("signal",))]
+
+
+def test_a_reminder_alone_holds_nothing() -> None:
+    assert holds(replace(RED, observed=True)) == {}
+
+
+def test_a_warning_no_rule_fits_holds_nothing_and_does_not_disturb() -> None:
+    known = replace(rules(), hazards=tuple(h for h in rules().hazards if not h.anything))
+    strange = warning(Level.RED, hazard="99Z99", places=(PANLONG,), key="strange")
+    found = standing([strange, RED], known, NOON)
+    assert [held.key for held in found[PANLONG]] == ["red"]
+
+
+def test_the_higher_holds_though_the_lower_was_sent_first() -> None:
+    later = replace(RED, sent=NOON + timedelta(hours=1))
+    assert holds(YELLOW, later)[PANLONG] == [("暴雨", Level.RED, "red", ("yellow",))]
+
+
+def test_what_holds_at_one_level_stands_by_hazard_and_then_by_key() -> None:
+    wet = warning(Level.ORANGE, places=(PANLONG,), key="a")
+    gale = warning(Level.ORANGE, hazard="11B06", places=(PANLONG,), key="y")
+    thunder = warning(Level.ORANGE, hazard="11B20", places=(PANLONG,), key="x")
+    for warnings in ((wet, gale, thunder, SLIDE), (SLIDE, thunder, gale, wet)):
+        assert [key for _, _, key, _ in holds(*warnings)[PANLONG]] == ["x", "y", "slide", "a"]
 
 
 def test_two_different_other_hazards_do_not_absorb_each_other() -> None:
