@@ -87,7 +87,7 @@ def _missing(situation: Situation, hazard: HazardRules) -> Iterator[Reason]:
             and window.missing
             and window.tenths < asked[window.hours]
         ),
-        key=lambda window: (-window.missing * 24 // window.hours, window.station, window.hours),
+        key=lambda window: (-window.missing / window.expected, window.station, window.hours),
     )
     if not held:
         return
