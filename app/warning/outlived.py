@@ -12,6 +12,7 @@ from app.warning.level import Level
 from app.warning.plan import Reason, Suggestion
 from app.warning.ruleset import Ruleset
 from app.warning.situation import Situation, WarningFacts
+from app.warning.thresholds import is_of
 
 OUTLIVED = "outlived"
 """The kind of this suggestion, and of the alarm that stands while such a warning is in force."""
@@ -39,7 +40,7 @@ def outlived(
     until = promised_until(warning, hazard, rules)
     if until is None or at < until:
         return None
-    mine = [f.level for f in findings if f.kind == hazard.id and f.place in warning.places]
+    mine = [f.level for f in findings if is_of(f, hazard) and f.place in warning.places]
     top = max(mine, default=Level.HINT)
     if top >= warning.level:
         return None

@@ -12,6 +12,7 @@ from app.warning.news import FieldReport
 from app.warning.plan import Reason
 from app.warning.ruleset import Reported, Ruleset, Segment, StageRules
 from app.warning.situation import WarningFacts
+from app.warning.thresholds import is_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def stage(
     if warning.observed:
         return _fixed(stages, stages.observed, "observed", "依据实测，已在发生")
     for finding in findings:
-        if _is_of(finding, hazard) and finding.place in warning.places and finding.level >= warning.signal:
+        if is_of(finding, hazard) and finding.place in warning.places and finding.level >= warning.signal:
             return _fixed(stages, stages.observed, "observed", f"区域内已达到：{finding.reason.text}")
     for report in sorted(reports, key=lambda r: (r.began, r.place, r.kinds)):
         if stages.reported and _has_begun(report, warning, hazard, stages.reported, at):
@@ -65,10 +66,6 @@ def _has_begun(
         and at - rule.within < report.began
         and bool(rule.kinds.get(hazard.family, frozenset()) & set(report.kinds))
     )
-
-
-def _is_of(finding: Finding, hazard: HazardRules) -> bool:
-    return finding.kind == hazard.id or finding.hazard in hazard.codes
 
 
 def _fixed(stages: StageRules, segment: str, source: str, why: str) -> Stage:

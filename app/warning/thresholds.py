@@ -103,6 +103,11 @@ def _highest(
     return None
 
 
+def is_of(finding: Finding, hazard: HazardRules) -> bool:
+    """Whether what is measured speaks for a warning of these rules: theirs, or reported under their code."""
+    return finding.kind == hazard.id or finding.hazard in hazard.codes
+
+
 def by_place(findings: Iterable[Finding]) -> Mapping[str, tuple[Finding, ...]]:
     """The findings of each town."""
     found: dict[str, list[Finding]] = defaultdict(list)

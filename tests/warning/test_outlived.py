@@ -9,7 +9,7 @@ from app.warning.level import Level
 from app.warning.plan import Suggestion
 from app.warning.planner import plan
 from app.warning.situation import RainWindow, WarningFacts
-from tests.warning.situations import NOON, PANLONG, QINGLIU, rain, rules, situation, warning
+from tests.warning.situations import CHANGYUAN, NOON, PANLONG, QINGLIU, rain, river, rules, situation, warning
 
 HOURS = (1, 2, 3, 6, 12, 24)
 
@@ -47,6 +47,16 @@ def test_a_gauge_of_the_area_that_still_shows_its_level_keeps_it() -> None:
     assert lower
     assert "区域内实测最高只到橙色" in lower.text
     assert flagged(RED, 5, rain(1000, 3, place=QINGLIU)) is not None
+
+
+def test_a_rise_that_counts_as_the_river_s_flood_keeps_the_river_s_warning() -> None:
+    flood = warning(Level.YELLOW, hazard="11A01", places=(CHANGYUAN,))
+    at = flood.sent + timedelta(hours=9)
+    for metres, asked in ((3, False), (2, True)):  # yellow, blue
+        risen = river(300_000, rise_mm={180: metres * 1000})  # type: ignore[arg-type]
+        made = plan(situation(flood, at=at, levels=(risen,)), rules())
+        assert (made.segment_from == "observed") is not asked
+        assert ("outlived" in {s.kind for s in made.suggestions}) is asked
 
 
 def test_gauges_that_are_silent_or_have_gaps_are_said_to_be() -> None:

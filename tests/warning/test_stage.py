@@ -96,6 +96,13 @@ def test_a_rise_counts_for_the_river_s_warning_and_rain_does_not() -> None:
     assert plan(situation(wet, levels=(risen,)), rules()).segment == "T1"
 
 
+def test_a_gauge_speaks_for_its_own_hazard_under_whatever_code_it_is_reported() -> None:
+    own = tuple(replace(h, reported_as="11A01") if h.id == "rain" else h for h in rules().hazards)
+    held = replace(rules(), hazards=own)
+    later = warning(Level.ORANGE, onset=NOON + hours(30))
+    assert staged(later, ruleset=held, windows=[rain(500, 3)]).source == "observed"
+
+
 def test_a_hazard_without_a_window_stands_in_the_default_segment() -> None:
     held = staged(warning(hazard="12D01"))
     assert (held.segment.id, held.source, held.next_cut) == ("T3", "default", None)
