@@ -19,7 +19,7 @@ from app.warning.ruleset import AlsoCall, Cell, DutyRules, Ruleset
 from app.warning.situation import Holding, Place, Situation, WarningFacts
 from app.warning.stage import Stage, stage
 from app.warning.standing import Holds, standing
-from app.warning.thresholds import by_place, observed
+from app.warning.thresholds import by_place, is_of, observed
 from app.warning.uplift import next_edge, uplift
 
 DutyKey = tuple[str, str]
@@ -121,11 +121,11 @@ def _lines(
     local = [(duty, why) for duty, why in called if duty.layer != DISTRICT_LAYER]
     held = {duty.key for duty, _ in local}
     holds = standing((situation.warning, *situation.others), rules, situation.at)
-    for town in sorted(chosen, key=lambda t: t.code):
+    for town in chosen:
         inside = Reason("area.inside", f"{town.name}在{name}预警区域内", {"place": town.code})
         seen = (
             inside,
-            *(f.reason for f in measured.get(town.code, ()) if _is_of(f, hazard)),
+            *(f.reason for f in measured.get(town.code, ()) if is_of(f, hazard)),
             *_absorbed(town, holds.get(town.code, ()), situation),
         )
         for duty, why in [*local, *_own(town.code, held, situation, rules, hazard, where)]:
@@ -224,9 +224,10 @@ def _line(
             channels = its_channels
             because.append(Reason(f"town.{place.code}.channels", f"{own.name}预案：{own.why}，方式另定"))
     if clock is not None:
-        minutes = int(clock.total_seconds() // 60)
-        text = f"{level.zh}限{minutes}分钟内应答" if minutes else f"{level.zh}限{clock.seconds}秒内应答"
-        because.append(Reason(f"clock.{duty.clock_rule}.{level.word}", text, {"seconds": clock.seconds}))
+        seconds = int(clock.total_seconds())
+        said = f"{seconds}秒" if seconds % 60 else f"{seconds // 60}分钟"
+        text = f"{level.zh}限{said}内应答"
+        because.append(Reason(f"clock.{duty.clock_rule}.{level.word}", text, {"seconds": seconds}))
     holding = holdings.get((place.code, duty.holders))
     units, people, no_contact = (holding.units, holding.people, holding.no_contact) if holding else (0, 0, 0)
     if people == 0 and not duty.coverage:
@@ -262,17 +263,13 @@ def _not_chosen(
         over = tuple(
             Reason("area.measured", f"但请留意：{f.reason.text}", f.reason.values)
             for f in measured.get(town.code, ())
-            if _is_of(f, hazard)
+            if is_of(f, hazard)
         )
         if town.code in forecast:
             reason = forecast[town.code].reason
             over = (*over, Reason("area.expected", f"但请留意：{reason.text}", reason.values))
         result.append(NotChosen(town.code, (outside, *over)))
     return result
-
-
-def _is_of(finding: Finding, hazard: HazardRules) -> bool:
-    return finding.kind == hazard.id or finding.hazard in hazard.codes
 
 
 def _next_cut(situation: Situation, rules: Ruleset, hazard: HazardRules, where: Stage) -> datetime | None:
