@@ -237,6 +237,7 @@ def body(plan: Plan, at: datetime) -> dict[str, Any]:
         "because": because(plan.because),
         "lines": lines,
         "not_chosen": [plain(n) for n in plan.not_chosen],
+        "not_asked": [plain(n) for n in plan.not_asked],
         "measures": [plain(m) for m in plan.measures],
         "suggestions": [plain(s) for s in plan.suggestions],
         "controls": [plain(c) for c in plan.controls],

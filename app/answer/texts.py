@@ -63,10 +63,12 @@ class Writer:
         """Return the text that asks one person for these obligations (``who``: A, B, superior or chief)."""
         top = max(rows, key=lambda row: (row.layer == "L2", row.layer == "L3", row.level))
         duties = tuple(dict.fromkeys(self._scheme.duty(row.layer, row.duty).name for row in rows))
-        places = self._places(brief, rows)
+        # A superior hears which unit is silent, also of the first layer: a bureau, a neighbour's duty room.
+        places = self._units(rows) if who in _TOLD else self._places(brief, rows)
         about = (top.warning_id, kind, who, top.layer, top.duty, duties, places, len(rows))
         if about not in self._made:
-            more: dict[str, Any] = {"layer": top.layer, "duty": top.duty, "duties": duties, "places": places}
+            words = self._scheme.duty(top.layer, top.duty).words
+            more: dict[str, Any] = {"layer": top.layer, "duty": words, "duties": duties, "places": places}
             if who in _TOLD:
                 # A superior answers for those below by doing something, not by hearing what they heard.
                 more |= {"do": _TOLD[who], "layer": "L2", "duty": ""}
@@ -80,6 +82,9 @@ class Writer:
     def _places(self, brief: Mapping[str, Any], rows: Sequence[Obligation]) -> str:
         if all(row.layer == "L1" for row in rows):
             return str(brief["places"])
+        return self._units(rows)
+
+    def _units(self, rows: Sequence[Obligation]) -> str:
         names = list(dict.fromkeys(self._name(row) for row in rows))
         return "、".join(names) if len(names) <= 2 else f"{'、'.join(names[:2])}等{len(names)}处"
 

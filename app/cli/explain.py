@@ -284,6 +284,7 @@ def document(scheme: Scheme, out: Explained) -> dict[str, Any]:
         "response_level": None,
         "lines": [],
         "not_chosen": [],
+        "not_asked": [],
         "measures": [],
         "suggestions": [],
         "controls": [],

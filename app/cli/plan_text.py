@@ -25,10 +25,13 @@ def _told(plan: Plan, scheme: Scheme) -> Iterator[str]:
     for line in plan.lines:
         yield heading(line, scheme)
         yield from (f"    因为 {reason.text}（{reason.rule}）" for reason in line.because)
-    if plan.not_chosen:
+    if plan.not_chosen or plan.not_asked:
         yield "没有选上："
         for town in plan.not_chosen:
             yield f"{scheme.place_name(town.place)}：{'；'.join(reason.text for reason in town.because)}"
+        for room in plan.not_asked:
+            name = scheme.duty(room.layer, room.duty).name
+            yield f"{name}：{'；'.join(reason.text for reason in room.because)}"
     yield from (f"指挥：{one.text}（{one.because[0].text}）" for one in plan.actions)
     yield from (f"行业：{m.industry}（{m.department}）{m.text}（{m.because[0].text}）" for m in plan.measures)
     for order in plan.controls:
@@ -41,7 +44,8 @@ def _told(plan: Plan, scheme: Scheme) -> Iterator[str]:
 def heading(line: PlanLine, scheme: Scheme) -> str:
     """One line of a plan without its reasons."""
     duty = scheme.duty(line.layer, line.duty)
-    who = f"{PARTS[line.part]} {scheme.place_name(line.place)} {line.layer} {duty.name}"
+    of = "流域联防" if duty.unit else scheme.place_name(line.place)
+    who = f"{PARTS[line.part]} {of} {line.layer} {duty.name}"
     return f"{who}（{means(line)}，{limit(line)}）{line.units}处{line.people}人"
 
 

@@ -59,6 +59,7 @@ ACCOUNTS: tuple[Role, ...] = ("duty", "chief", "leader", "supervisor", "operator
 PHONE_ROLES: dict[str, PhoneRole] = {
     "district": "district",
     "bureau": "district",
+    "neighbour": "district",
     "town": "town",
     "grid": "grid",
     "group": "grid",

@@ -12,6 +12,7 @@ from app.api.deps import MaybeOfficer, PartsDep
 from app.console import pages, words
 from app.console.board import accounts, gaps, heads, plans, timeline, towns, waiting
 from app.errors import Forbidden, NotFound
+from app.scheme.models import Scheme
 from app.warning.level import Level
 
 router = APIRouter(include_in_schema=False)
@@ -120,6 +121,7 @@ async def one(request: Request, warning_id: str, has: PartsDep, officer: MaybeOf
             persons={part.name: part.persons for part in parts},
             whole=_whole(head, lines, parts),
             not_chosen=_not_chosen(body, names, live, head),
+            not_asked=_not_asked(body, scheme),
             measures=body.get("measures", ()),
             controls=body.get("controls", ()),
             actions=body.get("actions", ()),
@@ -164,6 +166,18 @@ class Unchosen:
     name: str
     level: Level | None
     why: str
+
+
+def _not_asked(body: Mapping[str, Any], scheme: Scheme) -> tuple[Unchosen, ...]:
+    """流域联防: the duty rooms up and down the river that this does not concern, and why."""
+    return tuple(
+        Unchosen(
+            heads.duty_name(scheme, line["layer"], line["duty"]),
+            None,
+            "；".join(str(one["text"]) for one in line["because"]),
+        )
+        for line in body.get("not_asked", ())
+    )
 
 
 def _not_chosen(

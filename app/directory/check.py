@@ -91,7 +91,7 @@ def _at_places(
             continue
         head = values["role"].split(".")[0]
         if (
-            head in {"district", "town", "village", "grid", "group", "household", "bureau"}
+            head in {"district", "town", "village", "grid", "group", "household", "bureau", "neighbour"}
             and head != spot.level
         ):
             sheet.refuse(row.line, "wrong-role", f"this role is not held at a {spot.level}")

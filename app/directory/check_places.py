@@ -16,6 +16,7 @@ _ABOVE = {
     "group": ("grid", "village"),
     "risk_point": ("village",),
     "bureau": ("district",),
+    "neighbour": ("district",),
     "reservoir": ("village", "town", "district"),
     "facility": ("village", "town"),
     "household": ("group",),  # last: its risk point must be known
@@ -27,6 +28,7 @@ _FORM = {
     "grid": re.compile(r"(?P<in>\d{12})-G\d{2,3}"),
     "group": re.compile(r"(?P<in>\d{12})-S\d{2,3}"),
     "household": re.compile(r"(?P<in>\d{12})-H\d{4,5}"),
+    "neighbour": re.compile(r"(?P<in>\d{6})-N\d{2}"),
 }
 _ORDER = tuple(_ABOVE)
 

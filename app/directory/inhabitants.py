@@ -47,6 +47,7 @@ class Inhabitants:
             self._village_post(str(point["code"]), "keeper.monitor", str(point["village"]))
         self._others()
         self._contacts()
+        self._neighbours()
         self.holes += planted.told(settlement, self.register, self._without_duty)
 
     def _lots(self) -> None:
@@ -218,6 +219,17 @@ class Inhabitants:
             if helper is None:
                 helper = chance(self.land.seed, "who-helps", code).choice(self._villagers[village])
             self.register.post(code, "household.helper", helper, town=village[:9])
+
+    def _neighbours(self) -> None:
+        """Duty rooms up and down the river: the room's own telephone, and who leads it.
+
+        Last, and apart from the district's own: nothing drawn before changes by their being there. Their
+        rotas are theirs and not known here.
+        """
+        for place in [row for row in self.land.places if row["level"] == "neighbour"]:
+            for role in ("neighbour.duty", "neighbour.chief"):
+                person = self.register.person(0)
+                self.register.post(str(place["code"]), role, person, town=str(self.land.district["code"]))
 
     def shifts(self, start: datetime, days: int) -> list[Cells]:
         """Rows of shifts.csv, with one gap and one double booking planted; both are added to the holes."""

@@ -44,6 +44,11 @@ class DutyRoles(Protocol):
         """Whether A is who is on shift now."""
         ...
 
+    @property
+    def unit(self) -> str:
+        """The one place that has the duty; empty: every place of the level."""
+        ...
+
 
 LEADING = ("district.head", "district.secretary", "town.mayor", "town.secretary", "village.head")
 
@@ -151,7 +156,7 @@ async def targets(
         _target(unit, line, duties[line[1], line[2]], units, held)
         for line in lines
         for unit in by_line[line[0], _level(duties[line[1], line[2]])]
-        if called(unit)
+        if called(unit) and has(unit, duties[line[1], line[2]])
     ]
 
 
@@ -311,6 +316,11 @@ def called(unit: Unit) -> bool:
     # A bureau that neither consults nor answers for an industry (kind "support") has a liaison, but is not
     # called by a warning.
     return unit.level != "bureau" or unit.kind != "support"
+
+
+def has(unit: Unit, duty: DutyRoles) -> bool:
+    """Whether a unit of a duty's level has it: one that is for a single place is no other place's."""
+    return duty.unit in {"", unit.id}
 
 
 def _roles(duties: Iterable[DutyRoles]) -> set[str]:

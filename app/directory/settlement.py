@@ -19,6 +19,9 @@ BUREAUS = (
 )
 KEY_BUREAUS = 10
 
+# Duty rooms up and down the rivers (流域联防): 濑溪河 comes from 大足 and goes to 泸县, 清流河 goes to 内江.
+NEIGHBOURS = ("大足区防汛值班室", "泸县防汛值班室", "内江市防汛值班室")
+
 # Spellings met in public data.
 VARIANTS = {"昌州街道": "昌洲街道", "昌元街道": "昌源街道"}
 
@@ -78,6 +81,8 @@ class Settlement:
                 code,
                 kind="key" if number <= KEY_BUREAUS else "support",
             )
+        for number, name in enumerate(NEIGHBOURS, 1):
+            self.place(f"{code}-N{number:02d}", name, "neighbour", code)
         for town in self.towns:
             seat, people = self.terrain.seats[town["code"]], self.census[town["code"]]
             self.place(

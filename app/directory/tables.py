@@ -23,6 +23,7 @@ LEVELS = (
     "reservoir",
     "facility",
     "bureau",
+    "neighbour",
 )
 
 
@@ -30,9 +31,10 @@ class Place(Base):
     """A place that can have a responsible person. Its id is its own code.
 
     Codes: 6 digits (district), 9 (town), 12 (village), ``<village>-G03`` (grid), ``<village>-S07`` (group
-    of ten households), ``<village>-H0123`` (household), ``RP-…`` (risk point), a reservoir's, facility's or
-    bureau's own. ``parent_id`` leads upward to the district; ``town_code`` is empty for what belongs to no
-    town (the district's own, a reservoir upstream of it).
+    of ten households), ``<village>-H0123`` (household), ``RP-…`` (risk point),
+    ``500153-N01`` (a duty room up or down the river), a reservoir's, facility's or bureau's own.
+    ``parent_id`` leads upward to the district; ``town_code`` is empty for what belongs to no town (the
+    district's own, a reservoir upstream of it).
     """
 
     __tablename__ = "place"

@@ -24,7 +24,7 @@ PROOF_HOLDS = timedelta(days=30)
 """How long a call that got through proves a phone (assumed)."""
 AHEAD = timedelta(hours=24)
 """How far ahead the rota is looked at: past the next hand-over of every roster (assumed)."""
-LEVELS = ("district", "bureau", "town", "village", "grid", "group")
+LEVELS = ("district", "bureau", "neighbour", "town", "village", "grid", "group")
 _TITLES = {"unproved": "打一次自测电话", "no-phone": "补号码", "vacant": "补人", "same-person": "另定替补"}
 
 
@@ -91,8 +91,10 @@ async def look(
     holes: list[Hole] = []
     count = 0
     for duty in duties:
+        if duty.unit and duty.unit not in units:
+            holes.append(_unlisted(scheme, duty))
         for unit in units.values():
-            if unit.level == duty.target and people.called(unit):
+            if unit.level == duty.target and people.called(unit) and people.has(unit, duty):
                 count += 1
                 holes += _post(seen, duty, unit)
     holes += await roster.check(session, scheme, at, at + ahead, towns=() if towns is None else wanted)
@@ -106,6 +108,12 @@ async def look(
 def _looked_at(duty: Duty) -> bool:
     """Orders are called of the same people as the duty they are held by: once is enough."""
     return duty.target in LEVELS and bool(duty.a) and duty.holders == duty.id and not duty.coverage
+
+
+def _unlisted(scheme: Scheme, duty: Duty) -> Hole:
+    """A duty room that the rules ring and no directory has: nobody up or down the river would hear of it."""
+    lacks, name = f"没有{scheme.roles.get(duty.a[0], duty.a[0])}", duty.name
+    return Hole("vacant", scheme.district.code, duty.unit, duty.a[0], name, lacks, _TITLES["vacant"])
 
 
 def _post(seen: _Look, duty: Duty, unit: Unit) -> Iterator[Hole]:

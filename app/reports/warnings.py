@@ -162,6 +162,7 @@ async def plan(
     if place is not None:
         body["lines"] = [line for line in body["lines"] if line["place"] == place]
         body["not_chosen"] = [one for one in body["not_chosen"] if one["place"] == place]
+        body["not_asked"] = []
     return {
         "scheme": made.scheme_digest,
         "scheme_version": made.scheme_version,

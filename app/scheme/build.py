@@ -8,6 +8,8 @@ from types import MappingProxyType
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from app.scheme import basin
+from app.scheme.basin import BasinFile
 from app.scheme.build_rules import ruleset
 from app.scheme.digest import digest
 from app.scheme.files import DistrictFile, LayersFile
@@ -40,10 +42,10 @@ def build(folder: Folder) -> Scheme:
         digest=digest(folder.documents()),
         district=district,
         ruleset=rules,
-        layers=MappingProxyType(_duties(layers)),
+        layers=MappingProxyType(_duties(layers) | basin.duties(folder.basin.shape)),
         layer_names=MappingProxyType({str(layer): name for layer, name in layers.layers.items()}),
         roles=MappingProxyType(dict(layers.roles)),
-        clocks=MappingProxyType({hop: _clock(row.clock) for hop, row in layers.hops.items()}),
+        clocks=MappingProxyType(_clocks(layers, folder.basin.shape)),
         escalation=_escalation(_whole(folder.escalation.shape)),
         release=_release(_whole(folder.release.shape)),
         channels=tuple(MappingProxyType(dict(entry)) for entry in _whole(folder.channels.shape).channels),
@@ -56,6 +58,11 @@ def build(folder: Folder) -> Scheme:
 def _clock(times: Mapping[Level, timedelta | None]) -> Mapping[Level, timedelta]:
     """A clock without the levels at which no answer is owed."""
     return MappingProxyType({level: time for level, time in times.items() if time is not None})
+
+
+def _clocks(layers: LayersFile, rivers: BasinFile | None) -> dict[str, Mapping[Level, timedelta]]:
+    clocks = {hop: _clock(row.clock) for hop, row in layers.hops.items()}
+    return clocks if rivers is None else {**clocks, rivers.hop.id: rivers.clock}
 
 
 def _whole(shape: Shape | None) -> Shape:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from app.scheme import basin
 from app.scheme.files import (
     DutyRow,
     HazardFile,
@@ -49,12 +50,16 @@ def ruleset(folder: Folder, zone: ZoneInfo) -> Ruleset:
     if not (district and segments and layers and matrix and uplift and response and controls):
         raise ValueError("a file of the config could not be read")
     order = [row.id for row in segments.segments]
+    families = {held.shape.id: held.shape.family for held in folder.hazards if held.shape}
     return Ruleset(
         district=district.code,
         zone=zone,
         stage=_stage(segments),
         hazards=tuple(_hazard(held.shape) for held in folder.hazards if held.shape),
-        duties=MappingProxyType({(row.layer, row.id): _duty(row, layers) for row in layers.duties}),
+        duties=MappingProxyType(
+            {(row.layer, row.id): _duty(row, layers) for row in layers.duties}
+            | basin.duty_rules(folder.basin.shape, families)
+        ),
         cells=tuple(
             Cell(
                 segment, level, tuple(_reference(name) for name in row[level].call), tuple(row[level].actions)
@@ -81,6 +86,7 @@ def ruleset(folder: Folder, zone: ZoneInfo) -> Ruleset:
             for row in controls.controls
         ),
         towns=MappingProxyType({held.shape.code: _town(held.shape) for held in folder.towns if held.shape}),
+        basin=basin.rules(folder.basin.shape),
     )
 
 

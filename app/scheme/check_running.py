@@ -21,6 +21,8 @@ def check(folder: Folder) -> Iterator[Fault]:
         yield from _release(release.shape, release.document, segment_ids(folder))
     if escalation.shape is not None:
         hops = set(folder.layers.shape.hops) if folder.layers.shape else None
+        if hops is not None and folder.basin.shape is not None:
+            hops.add(folder.basin.shape.hop.id)
         yield from _escalation(escalation.shape, escalation.document, hops, carried(folder))
     yield from _channels(folder)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from app.scheme.basin import WORDED
 from app.scheme.faults import Fault
 from app.scheme.folder import Folder
 from app.scheme.known import hazard_ids
@@ -35,6 +36,8 @@ def check(folder: Folder) -> Iterator[Fault]:
     hazards = hazard_ids(folder)
     shape = folder.layers.shape
     duties = None if shape is None else {duty.id for duty in shape.duties}
+    if duties is not None and folder.basin.shape is not None:
+        duties |= set(WORDED.values())
     seen: set[tuple[object, ...]] = set()
     for held in folder.wording:
         for index, row in enumerate(held.shape.templates if held.shape else ()):

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from app.scheme.basin import BasinFile
 from app.scheme.faults import Fault
 from app.scheme.files import (
     ControlsFile,
@@ -54,6 +55,7 @@ class Folder:
     industries: list[Held[IndustryFile]]
     towns: list[Held[TownFile]]
     wording: list[Held[WordingFile]]
+    basin: Held[BasinFile]
     faults: list[Fault] = field(default_factory=list)
 
     def documents(self) -> list[Document]:
@@ -71,7 +73,12 @@ class Folder:
             self.channels,
         )
         many = (self.hazards, self.industries, self.towns, self.wording)
-        return [held.document for held in single] + [held.document for group in many for held in group]
+        rivers = [] if self.basin.document.data is None else [self.basin.document]
+        return [
+            *(held.document for held in single),
+            *rivers,
+            *(held.document for group in many for held in group),
+        ]
 
 
 _SINGLE = frozenset(
@@ -88,6 +95,7 @@ _SINGLE = frozenset(
             "release",
             "escalation",
             "channels",
+            "basin",
         ]
     )
 )
@@ -126,6 +134,10 @@ def open_folder(path: Path) -> Folder:
         industries=many("industries", IndustryFile),
         towns=many("towns", TownFile),
         wording=many("wording", WordingFile),
+        # A district without rivers has no neighbours to ring; a scheme of before 流域联防 reads as it did.
+        basin=one("basin", BasinFile)
+        if (path / "basin.yaml").is_file()
+        else Held(Document("basin.yaml"), None),
         faults=faults,
     )
 

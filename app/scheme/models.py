@@ -47,6 +47,13 @@ class Duty:
     from_level: Level
     coverage: bool
     on_duty: bool  # role A is whoever is on shift now, not everybody who has the role
+    unit: str = ""  # the one place that has it (a duty room of 流域联防); empty: every place of the kind
+    worded_as: str = ""  # the duty whose texts are used; empty: its own
+
+    @property
+    def words(self) -> str:
+        """The duty that templates name."""
+        return self.worded_as or self.id
 
 
 @dataclass(frozen=True, slots=True)

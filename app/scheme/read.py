@@ -7,7 +7,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from app.scheme import check_hazards, check_layers, check_running, check_signs, check_towns, check_wording
+from app.scheme import (
+    check_basin,
+    check_hazards,
+    check_layers,
+    check_running,
+    check_signs,
+    check_towns,
+    check_wording,
+)
 from app.scheme.build import build
 from app.scheme.faults import Fault, SchemeFaults
 from app.scheme.folder import Folder, open_folder
@@ -45,6 +53,7 @@ def _across(folder: Folder) -> Iterator[Fault]:
         check_layers.check,
         check_signs.check,
         check_towns.check,
+        check_basin.check,
         check_running.check,
         check_wording.check,
     ):

@@ -53,6 +53,15 @@ class NotChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class NotAsked:
+    """A duty room up or down the river that is not called, and why."""
+
+    layer: str
+    duty: str
+    because: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """What the command centre does in this segment at this level."""
 
@@ -115,6 +124,7 @@ class Plan:
     next_cut: datetime | None
     actions: tuple[Action, ...] = ()
     because: tuple[Reason, ...] = ()  # why this segment
+    not_asked: tuple[NotAsked, ...] = ()  # 流域联防: neighbours that this does not concern
 
     def digest(self, scheme_digest: str) -> str:
         """SHA-256 (hex) over what the plan does, under one scheme.

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from app.warning import measures
 from app.warning.approach import approaches
+from app.warning.basin import Asked, neighbours
 from app.warning.doubts import doubts
 from app.warning.finding import Finding
 from app.warning.hazard import HazardRules, next_level
@@ -48,13 +49,14 @@ def plan(situation: Situation, rules: Ruleset) -> Plan:
     started = None if warning.raised_from is not None else response(situation, hazard, rules, findings)
     ahead = () if warning.observed else expected(situation, hazard, rules)
     over = outlived(situation, hazard, rules, findings)
+    asked, not_asked = neighbours(situation, hazard, rules, findings)
     reminder = warning.observed  # made from measurements alone: it calls the responsible and orders nothing
     return Plan(
         segment=segment,
         segment_from=where.source,
         level=warning.level,
         response_level=started.level.response if started and started.level is not None else None,
-        lines=tuple(_lines(situation, rules, hazard, where, chosen, findings)),
+        lines=tuple(_lines(situation, rules, hazard, where, chosen, findings, asked)),
         not_chosen=tuple(_not_chosen(situation, hazard, findings, ahead)),
         measures=()
         if reminder
@@ -71,6 +73,7 @@ def plan(situation: Situation, rules: Ruleset) -> Plan:
             *approaches(situation, hazard),
             *doubts(situation, hazard),
         ),
+        not_asked=not_asked,
     )
 
 
@@ -108,6 +111,7 @@ def _lines(
     where: Stage,
     chosen: list[Place],
     findings: tuple[Finding, ...],
+    asked: list[Asked],
 ) -> list[PlanLine]:
     called = _called(situation, rules, hazard, where.segment.id)
     holdings = {(h.town, h.duty): h for h in situation.holdings}
@@ -118,6 +122,8 @@ def _lines(
         for duty, why in called
         if duty.layer == DISTRICT_LAYER
     ]
+    for duty, (why, *more) in asked:
+        lines.append(_line(situation, duty, situation.district, why, holdings, rules, tuple(more)))
     local = [(duty, why) for duty, why in called if duty.layer != DISTRICT_LAYER]
     held = {duty.key for duty, _ in local}
     holds = standing((situation.warning, *situation.others), rules, situation.at)
@@ -211,12 +217,12 @@ def _line(
 ) -> PlanLine:
     level = situation.warning.level
     because = [why, *seen]
-    clock = duty.clocks.get(level)
+    clock = None if duty.coverage else duty.clocks.get(level)
     channels = duty.channels[level] if level in duty.channels else duty.channels[min(duty.channels)]
     own = rules.towns.get(place.code)
     if own is not None:
         its_clock = own.clocks.get(duty.key, {}).get(level)
-        if its_clock is not None and its_clock != clock:
+        if its_clock is not None and its_clock != clock and not duty.coverage:
             clock = its_clock
             because.append(Reason(f"town.{place.code}.clock", f"{own.name}预案：{own.why}，时限另定"))
         its_channels = own.channels.get(duty.key, {}).get(level)
@@ -241,7 +247,7 @@ def _line(
         layer=duty.layer,
         duty=duty.id,
         channels=channels,
-        answer_within=None if duty.coverage else clock,
+        answer_within=clock,
         units=units,
         people=people,
         no_contact=no_contact,

@@ -181,6 +181,37 @@ class TownRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """A river seen from one duty room (流域联防): the towns on it, and whether the room lies up or down."""
+
+    river: str
+    side: str  # "up" | "down"
+    towns: frozenset[str]
+    duty: tuple[str, str]  # (layer, duty) of the room
+
+
+@dataclass(frozen=True, slots=True)
+class BasinRule:
+    """From which level of which hazards on the rooms of these sides are called."""
+
+    id: str
+    hazards: frozenset[str]  # ids
+    level: Level
+    sides: frozenset[str]
+    mark: str  # only while a station of the river stands at or over it; empty: whatever it stands at
+    measured: bool  # also by a reminder that our gauges alone have made
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class BasinRules:
+    """流域联防: who is up and down the rivers, and when they are called."""
+
+    reaches: tuple[Reach, ...] = ()
+    rules: tuple[BasinRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ruleset:
     """All rules of a district."""
 
@@ -196,6 +227,7 @@ class Ruleset:
     measures: tuple[IndustryMeasure, ...]
     controls: tuple[ControlRule, ...]
     towns: Mapping[str, TownRules]
+    basin: BasinRules = BasinRules()
 
     def hazard(self, code: str, at: datetime) -> HazardRules | None:
         """The rules for an event code on the day of `at`: its own, its class's, or those for anything."""

@@ -71,11 +71,16 @@ def cases(scheme: Scheme) -> Iterator[tuple[str, Facts]]:
                     continue
                 for channel in _channels(duty, rules.channels.get(level, ())):
                     for observed in (False, True):
-                        if observed and (duty.layer, duty.id) not in scheme.ruleset.reminder:
+                        if observed and not _reminded(scheme, duty):
                             continue
                         name = f"{hazard.id} {level.word} {duty.layer}/{duty.id} {channel}"
                         facts = _facts(scheme, hazard, level, duty, channel, observed=observed)
                         yield f"{name}{' 实测' if observed else ''}", facts
+
+
+def _reminded(scheme: Scheme, duty: Duty) -> bool:
+    """Whether a reminder made from measurements alone may call a duty."""
+    return bool(duty.unit) or (duty.layer, duty.id) in scheme.ruleset.reminder
 
 
 def check(scheme: Scheme) -> Iterator[tuple[str, str]]:
@@ -130,7 +135,7 @@ def _facts(
         hazard_id=hazard.id,
         family=hazard.family,
         layer=duty.layer,
-        duty=duty.id,
+        duty=duty.words,
         observed=observed,
         link=LINK if channel == "sms" else "",
         zone=scheme.district.zone,

@@ -383,7 +383,7 @@ def upgrade() -> None:
         sa.Column("synthetic", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
             "level IN ('district', 'town', 'village', 'grid', 'group', 'household', 'risk_point', "
-            "'reservoir', 'facility', 'bureau')",
+            "'reservoir', 'facility', 'bureau', 'neighbour')",
             name=op.f("ck_place_level"),
         ),
         sa.ForeignKeyConstraint(["parent_id"], ["place.id"], name=op.f("fk_place_parent_id")),

@@ -26,6 +26,7 @@ class Duty:
     b: tuple[str, ...] = ()
     superior: tuple[str, ...] = ()
     on_duty: bool = False
+    unit: str = ""
 
 
 LAYERS = {

@@ -16,7 +16,10 @@ from app.directory.settlement import apportioned
 from app.directory.synthetic import generate
 from app.directory.terrain import Terrain, distance
 from tests.support.invented import DISTRICT, START
+from tests.warning.situations import scheme
 
+BESIDE = 6
+"""Telephones and leaders of three duty rooms up and down the river: none of the district's people."""
 DATA = bundled.path("data") / "rongchang"
 
 
@@ -36,7 +39,7 @@ def test_the_same_seed_gives_the_same_files_and_another_gives_others(tiny: Gener
 
 
 def test_the_counts_are_those_of_a_district(tiny: Generated, demo: Generated) -> None:
-    assert len(tiny.files["people.csv"]) == 60
+    assert len(tiny.files["people.csv"]) == 60 + BESIDE
     level = Counter(row["level"] for row in demo.files["places.csv"])
     assert level == {
         "district": 1,
@@ -47,6 +50,7 @@ def test_the_counts_are_those_of_a_district(tiny: Generated, demo: Generated) ->
         "bureau": 24,
         "reservoir": 8,
         "facility": 200,
+        "neighbour": 3,
     }
     assert Counter(row["kind"] for row in demo.files["risk_points.csv"]) == {
         "geological": 60,
@@ -58,7 +62,7 @@ def test_the_counts_are_those_of_a_district(tiny: Generated, demo: Generated) ->
     leaders = {str(row["place"]) for row in posts(demo, "group.leader")}
     named = {str(row["place"]) for row in posts(demo, "household.contact")}
     vacant = 2 + 1560 - len(leaders) + 1200 - len(named)  # two duty officers of one village
-    assert len(demo.files["posts.csv"]) - len(posts(demo, "household.helper")) + vacant == 4986
+    assert len(demo.files["posts.csv"]) - len(posts(demo, "household.helper")) + vacant == 4986 + BESIDE
 
 
 def test_every_place_leads_up_to_the_district_and_its_code_says_so(demo: Generated) -> None:
@@ -104,6 +108,30 @@ def test_neighbours_share_phones_and_some_have_none(demo: Generated) -> None:
     assert (1200 - len(contacts)) / 1200 == pytest.approx(0.02, abs=0.005)
     named = {hole.place for hole in demo.holes if hole.kind == "no-contact"}
     assert {str(row["code"]) for row in demo.files["households.csv"]} - contacts.keys() <= named
+
+
+@pytest.mark.parametrize("profile", ["tiny", "demo"])
+def test_each_duty_room_of_the_rules_has_a_telephone_and_a_leader_and_no_rota(
+    profile: str, request: pytest.FixtureRequest
+) -> None:
+    made: Generated = request.getfixturevalue(profile)
+    rooms = {str(row["code"]): row for row in made.files["places.csv"] if row["level"] == "neighbour"}
+    named = {duty.unit: duty for duty in scheme().layers.values() if duty.unit}
+    assert rooms.keys() == named.keys()
+    phone = {row["code"]: str(row["phone"]) for row in made.files["people.csv"]}
+    for code, row in rooms.items():
+        assert row["parent"] == DISTRICT
+        assert named[code].name.startswith(str(row["name"]))
+        held = {
+            str(post["role"]): phone[post["person"]]
+            for post in made.files["posts.csv"]
+            if post["place"] == code
+        }
+        assert held.keys() == {"neighbour.duty", "neighbour.chief"}
+        assert len(set(held.values())) == 2
+        assert all(phones.is_synthetic(number) and number[4:6] == "00" for number in held.values())
+        assert not [turn for turn in made.files["shifts.csv"] if turn["place"] == code]
+        assert not [hole for hole in made.holes if hole.place == code]
 
 
 def test_one_village_of_changyuan_or_longji_has_no_duty_officer(demo: Generated) -> None:

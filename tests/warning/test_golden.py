@@ -53,18 +53,22 @@ def _duty(line: PlanLine) -> tuple[str, str, str]:
     return (line.part, line.layer, line.duty)
 
 
+def _where(line: PlanLine) -> str:
+    return "流域联防" if scheme().duty(line.layer, line.duty).unit else scheme().place_name(line.place)
+
+
 def _brief(made: Plan) -> Iterator[str]:
     """One line a duty: who, how, until when, by which rule; what a town's own plan changes stands behind."""
     for _, held in groupby(made.lines, key=_duty):
         lines = list(held)
         first = lines[0]
         name = scheme().duty(first.layer, first.duty).name
-        where = "、".join(f"{scheme().place_name(one.place)}（{means(one)}，{limit(one)}）" for one in lines)
+        where = "、".join(f"{_where(one)}（{means(one)}，{limit(one)}）" for one in lines)
         why = dict.fromkeys(
             reason.text
             for one in lines
             for reason in one.because
-            if reason.rule.startswith(("matrix.", "town.", "observed."))
+            if reason.rule.startswith(("matrix.", "town.", "observed.", "basin."))
         )
         yield f"  {PARTS[first.part]} {first.layer} {name}：{where}，因为{'；'.join(why)}"
 
@@ -78,6 +82,8 @@ def _level(hazard: str, level: Level) -> Iterator[str]:
     yield from _brief(made)
     away = {n.because[0].text.partition("不在")[2] for n in made.not_chosen}
     yield f"  不叫 {len(made.not_chosen)} 个镇街：不在{'；'.join(sorted(away))}"
+    for room in made.not_asked:
+        yield f"  不叫{scheme().duty(room.layer, room.duty).name}：{'；'.join(r.text for r in room.because)}"
     yield f"  指挥：{'；'.join(action.text for action in made.actions)}"
     for measure in made.measures:
         yield f"  行业：{measure.industry}（{measure.department}）{measure.text}"

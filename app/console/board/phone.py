@@ -174,13 +174,14 @@ async def _lines(
     if brief is None:
         return tuple(line for line in (warning.headline, warning.instruction) if line)
     top = max(rows, key=lambda row: (row.layer == "L2", row.part == "orders", row.level), default=None)
+    duty = scheme.layers.get((top.layer, top.duty)) if top else None
     facts = texts.facts(
         brief.facts,
         scheme,
         kind="alert",
         channel="page",
         layer=top.layer if top else "L2",
-        duty=top.duty if top else "town-duty",
+        duty=duty.words if duty else top.duty if top else "town-duty",
     )
     what = (facts.what or facts.headline).rstrip("。；，、.;, ")
     do = task(scheme.templates, facts)

@@ -16,6 +16,7 @@ from app.console.board.heads import UNDECIDED, duty_name
 from app.dispatch.tables import Delivery
 from app.scheme.models import Scheme
 
+BASIN = "流域联防"
 LAYERS = ("L1", "L2", "L3", "L4", "L5", "L6", "key")
 
 
@@ -98,7 +99,8 @@ def lines(
     groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
     for line in body.get("lines", ()):
         part, layer = line.get("part", "responsible"), line["layer"]
-        key = (part, layer if by_duty or part == "responsible" else "", line["duty"] if by_duty else "")
+        duty = line["duty"] if by_duty else BASIN if _neighbour(scheme, layer, line["duty"]) else ""
+        key = (part, layer if by_duty or part == "responsible" else "", duty)
         groups.setdefault(key, []).append(line)
     made = [_line(key, members, scheme, done, states) for key, members in groups.items()]
     return tuple(
@@ -114,6 +116,12 @@ def lines(
     )
 
 
+def _neighbour(scheme: Scheme, layer: str, duty: str) -> bool:
+    """Whether it is a duty of a room up or down the river: no layer of the district's own."""
+    found = scheme.layers.get((layer, duty))
+    return found is not None and bool(found.unit)
+
+
 def _line(
     key: tuple[str, str, str],
     members: Sequence[Mapping[str, Any]],
@@ -125,9 +133,9 @@ def _line(
     duties = list(dict.fromkeys((line["layer"], line["duty"]) for line in members))
     names = [scheme.layers[duty].name if duty in scheme.layers else duty[1] for duty in duties]
     if part == "responsible" or layer:
-        title = (
-            f"{'' if layer == 'key' else layer} {scheme.layer_names.get(layer, '')} · {'、'.join(names[:3])}"
-            + (" 等" if len(names) > 3 else "")
+        of = BASIN if all(_neighbour(scheme, *duty) for duty in duties) else scheme.layer_names.get(layer, "")
+        title = f"{'' if layer == 'key' else layer} {of} · {'、'.join(names[:3])}" + (
+            " 等" if len(names) > 3 else ""
         )
     else:
         title = f"{'公众' if part == 'public' else '撤'}：{'、'.join(names[:3])}" + (

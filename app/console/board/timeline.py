@@ -113,7 +113,7 @@ async def _answers(
     if warning:
         asked = asked.where(Obligation.warning_id == warning)
     rows = [(answer, town, unit, layer) for answer, town, unit, layer in await session.execute(asked)]
-    units = await people.places(session, (unit for _, _, unit, layer in rows if layer not in {"L1", "L2"}))
+    units = await people.places(session, (unit for _, town, unit, _ in rows if unit != town))
     found = []
     for answer, town, unit, layer in rows:
         word = {"confirmed": "已应", "acting": "行动中", "done": "完成", "cannot": "有困难"}.get(
@@ -121,11 +121,12 @@ async def _answers(
         )
         said = f"：{answer.words}" if answer.words else ""
         not_counted = "" if answer.counts else "（不计入）"
-        unit_name = "" if layer in {"L1", "L2"} else f" {units.get(unit, '')}"
+        own = units.get(unit, "")
         found.append(
             Event(
                 answer.received_at,
-                f"{names.get(town, scheme.district.name)}{unit_name}",
+                # A bureau, or a duty room up or down the river, belongs to no town: its own name.
+                own if own and layer == "L1" else f"{names.get(town, scheme.district.name)} {own}".rstrip(),
                 f"{word}{not_counted}{said}",
                 words.VIA.get(answer.via, answer.via),
                 answer.rung == "cannot",

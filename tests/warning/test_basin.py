@@ -1,0 +1,248 @@
+"""流域联防: duty rooms up and down the river are called where the water goes, once, never otherwise."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.warning.level import Level
+from app.warning.plan import Plan, PlanLine
+from app.warning.planner import plan
+from app.warning.situation import LevelReading, Situation, WarningFacts
+from tests.warning.situations import (
+    CHANGYUAN,
+    NOON,
+    PANLONG,
+    QINGLIU,
+    WANLING,
+    holdings,
+    rain,
+    river,
+    rules,
+    scheme,
+    situation,
+    towns,
+    warning,
+)
+
+RIVER, RAIN, DIKE, RESERVOIR, FLASH_FLOOD, HEAT = "11A01", "11B03", "11A04", "11A03", "11A51", "11B09"
+DAZU, LUXIAN, NEIJIANG = "upstream-dazu", "downstream-luxian", "downstream-neijiang"
+COLOURS = [Level.BLUE, Level.YELLOW, Level.ORANGE, Level.RED]
+OVER, UNDER = river(301_500), river(301_499)
+
+
+def rooms(made: Plan) -> dict[str, PlanLine]:
+    return {line.duty: line for line in made.lines if scheme().duty(line.layer, line.duty).unit}
+
+
+def left(made: Plan) -> dict[str, str]:
+    """Who is not called, and the words why."""
+    return {room.duty: room.because[0].text for room in made.not_asked}
+
+
+def called(hazard: str, level: Level, *places: str, levels: tuple[LevelReading, ...] = ()) -> set[str]:
+    return set(rooms(plan(situation(warning(level, hazard=hazard, places=places), levels=levels), rules())))
+
+
+@pytest.mark.parametrize(
+    ("hazard", "level", "place", "who"),
+    [
+        (RIVER, Level.BLUE, CHANGYUAN, set()),
+        (RIVER, Level.YELLOW, CHANGYUAN, {DAZU, LUXIAN}),
+        (RIVER, Level.ORANGE, WANLING, {DAZU, LUXIAN}),
+        (RIVER, Level.RED, QINGLIU, {NEIJIANG}),
+        (RIVER, Level.RED, PANLONG, set()),
+        (RAIN, Level.ORANGE, CHANGYUAN, set()),
+        (RAIN, Level.RED, CHANGYUAN, {LUXIAN}),
+        (RAIN, Level.RED, PANLONG, set()),
+        (DIKE, Level.YELLOW, CHANGYUAN, set()),
+        (DIKE, Level.ORANGE, CHANGYUAN, {DAZU, LUXIAN}),
+        (RESERVOIR, Level.YELLOW, CHANGYUAN, {LUXIAN}),
+        (FLASH_FLOOD, Level.RED, QINGLIU, {NEIJIANG}),
+        (HEAT, Level.RED, CHANGYUAN, set()),
+    ],
+)
+def test_who_is_called_follows_the_river_the_side_and_the_level(hazard, level, place, who) -> None:
+    assert called(hazard, level, place) == who
+
+
+def test_towns_on_both_rivers_call_the_rooms_of_both() -> None:
+    assert called(RIVER, Level.YELLOW, CHANGYUAN, QINGLIU) == {DAZU, LUXIAN, NEIJIANG}
+
+
+def test_heavy_rain_upon_high_water_calls_both_sides_a_level_earlier_from_exactly_the_mark_on() -> None:
+    assert called(RAIN, Level.ORANGE, CHANGYUAN, levels=(UNDER,)) == set()
+    assert called(RAIN, Level.ORANGE, CHANGYUAN, levels=(OVER,)) == {DAZU, LUXIAN}
+    elsewhere = replace(OVER, river="清流河", place=QINGLIU)
+    assert called(RAIN, Level.ORANGE, CHANGYUAN, levels=(elsewhere,)) == set()
+
+
+def test_a_line_says_who_how_until_when_and_why_with_the_values() -> None:
+    made = plan(situation(warning(Level.ORANGE, places=(CHANGYUAN,)), levels=(UNDER, OVER)), rules())
+    line = rooms(made)[LUXIAN]
+    assert (line.part, line.place, line.layer) == ("responsible", "500153", "L1")
+    assert (line.channels, line.answer_within) == (("voice", "sms"), timedelta(minutes=15))
+    why, *_, clock = line.because
+    assert why.rule == "basin.rain-on-high-water"
+    assert (
+        why.text == "濑溪河流经昌元街道，叫下游：河水已过警戒又有强降雨（SIM-Z001站301.50米，已过警戒水位）"
+    )
+    assert dict(why.values) == {
+        "river": "濑溪河",
+        "side": "down",
+        "towns": 1,
+        "station": "SIM-Z001",
+        "level_mm": 301_500,
+    }
+    assert clock.rule == "clock.H1n.orange"
+
+
+def test_a_line_tells_what_the_gauges_of_its_river_show_and_of_no_other() -> None:
+    other = replace(river(313_000, station="SIM-Z005", place=QINGLIU), river="清流河")
+    about = warning(Level.YELLOW, hazard=RIVER, places=(CHANGYUAN, QINGLIU))
+    made = rooms(plan(situation(about, levels=(OVER, other)), rules()))
+    seen = [
+        reason.values["station"] for reason in made[LUXIAN].because if reason.rule.startswith("observed.")
+    ]
+    assert seen == ["SIM-Z001"]
+
+
+@pytest.mark.parametrize(
+    ("hazard", "level", "place", "duty", "why"),
+    [
+        (RIVER, Level.BLUE, CHANGYUAN, LUXIAN, "江河洪水黄色起才叫"),
+        (RIVER, Level.RED, CHANGYUAN, NEIJIANG, "预警区域不在清流河沿线"),
+        (RAIN, Level.YELLOW, CHANGYUAN, DAZU, "暴雨橙色起且濑溪河过警戒水位才叫"),
+        (RAIN, Level.RED, CHANGYUAN, DAZU, "濑溪河没有站过警戒水位"),
+        (RESERVOIR, Level.RED, CHANGYUAN, DAZU, "水库险情不涉及流域联防的上游"),
+    ],
+)
+def test_who_is_not_called_hears_why_in_words(hazard, level, place, duty, why) -> None:
+    made = plan(situation(warning(level, hazard=hazard, places=(place,))), rules())
+    assert left(made)[duty] == why
+
+
+def test_of_a_hazard_that_no_river_carries_nothing_is_said() -> None:
+    assert plan(situation(warning(Level.RED, hazard=HEAT, places=(CHANGYUAN,))), rules()).not_asked == ()
+
+
+def test_gauges_alone_call_them_for_a_river_and_not_for_rain() -> None:
+    def reminded(hazard: str) -> Plan:
+        about = warning(Level.RED, hazard=hazard, places=(CHANGYUAN,), observed=True)
+        return plan(situation(about, levels=(OVER,)), rules())
+
+    assert set(rooms(reminded(RIVER))) == {DAZU, LUXIAN}
+    assert set(rooms(reminded(RAIN))) == set()
+    assert left(reminded(RAIN))[LUXIAN] == "实测暴雨只提醒本区，没有信号不叫邻区"
+
+
+def then(about: WarningFacts, *earlier: WarningFacts) -> Situation:
+    return situation(about, others=earlier)
+
+
+def first(level: Level, **but: object) -> WarningFacts:
+    about = warning(level, hazard=RIVER, places=(CHANGYUAN,), key="first", sent=NOON - timedelta(hours=1))
+    return replace(about, **but)  # type: ignore[arg-type]
+
+
+def test_a_second_warning_of_the_event_calls_them_again_only_at_a_higher_level() -> None:
+    second = warning(Level.ORANGE, hazard=RIVER, places=(WANLING,), key="second")
+    same = plan(then(second, first(Level.ORANGE)), rules())
+    assert set(rooms(same)) == set()
+    assert left(same)[LUXIAN] == "已按江河洪水橙色预警叫过，不重复叫"
+    assert set(rooms(plan(then(second, first(Level.YELLOW)), rules()))) == {DAZU, LUXIAN}
+
+
+def test_what_came_later_or_of_another_river_or_event_takes_nobody_from_a_warning() -> None:
+    second = warning(Level.ORANGE, hazard=RIVER, places=(WANLING,), key="second")
+    for other in (
+        first(Level.RED, sent=NOON + timedelta(minutes=1)),
+        first(Level.RED, places=frozenset({QINGLIU})),
+        first(Level.RED, hazard=DIKE),
+        first(Level.RED, places=frozenset({PANLONG})),
+    ):
+        assert set(rooms(plan(then(second, other), rules()))) == {DAZU, LUXIAN}
+
+
+def test_a_reminder_made_here_takes_nobody_from_a_bureau_s_signal_but_from_the_next_reminder() -> None:
+    signal = warning(Level.YELLOW, hazard=RIVER, places=(WANLING,), key="second")
+    before = first(Level.YELLOW, observed=True)
+    assert set(rooms(plan(then(signal, before), rules()))) == {DAZU, LUXIAN}
+    again = plan(then(replace(signal, observed=True), before), rules())
+    assert set(rooms(again)) == set()
+    assert left(again)[DAZU] == "已按江河洪水黄色实测提醒叫过，不重复叫"
+
+
+def test_a_room_on_two_rivers_is_called_for_the_second_though_it_was_for_the_first() -> None:
+    both = replace(
+        rules(),
+        basin=replace(
+            rules().basin,
+            reaches=tuple(replace(reach, duty=("L1", LUXIAN)) for reach in rules().basin.reaches),
+        ),
+    )
+    second = warning(Level.YELLOW, hazard=RIVER, places=(CHANGYUAN, QINGLIU), key="second")
+    assert LUXIAN in rooms(plan(then(second, first(Level.YELLOW)), both))
+
+
+def test_a_room_that_no_directory_has_keeps_its_line_and_says_so() -> None:
+    held = tuple(one for one in holdings() if one.duty != LUXIAN)
+    about = warning(Level.RED, hazard=RIVER, places=(CHANGYUAN,))
+    line = rooms(plan(situation(about, held=held), rules()))[LUXIAN]
+    assert (line.units, line.people) == (0, 0)
+    assert line.because[-1].text == "荣昌区没有登记泸县防汛值班室（濑溪河下游），叫不到人"
+
+
+areas = st.sets(st.sampled_from([town.code for town in towns()]), min_size=1).map(tuple)
+hazards = st.sampled_from([RIVER, RAIN, DIKE, RESERVOIR, FLASH_FLOOD, HEAT])
+waters = st.integers(300_000, 305_000).map(river)
+
+
+@given(
+    hazard=hazards,
+    where=areas,
+    levels=st.tuples(st.sampled_from(COLOURS), st.sampled_from(COLOURS)),
+    water=waters,
+    earlier=st.sampled_from(COLOURS),
+    measured=st.booleans(),
+)
+def test_a_higher_level_never_takes_a_room_away_nor_gives_it_longer(
+    hazard, where, levels, water, earlier, measured
+) -> None:
+    low, high = sorted(levels)
+
+    def made(level: Level) -> dict[str, PlanLine]:
+        about = warning(level, hazard=hazard, places=where, observed=measured, key="second")
+        now = replace(situation(about, levels=(water,)), others=(first(earlier),))
+        return rooms(plan(now, rules()))
+
+    weaker, stronger = made(low), made(high)
+    assert weaker.keys() <= stronger.keys()
+    for duty, line in weaker.items():
+        assert (stronger[duty].answer_within or timedelta.max) <= (line.answer_within or timedelta.max)
+        assert set(line.channels) <= set(stronger[duty].channels)
+
+
+@given(hazard=hazards, where=areas, level=st.sampled_from(COLOURS), water=waters, data=st.data())
+def test_every_room_is_called_or_told_of_and_the_order_of_rows_is_nothing(
+    hazard, where, level, water, data
+) -> None:
+    wet = (rain(1000, 3), rain(1200, 3, place=CHANGYUAN, station="SIM-P001"))
+    others = (first(Level.YELLOW), first(Level.ORANGE, key="third", places=frozenset({QINGLIU})))
+    about = warning(level, hazard=hazard, places=where, key="second")
+    higher = replace(water, station="SIM-Z003", level_mm=water.level_mm + 1)
+    now = replace(situation(about, windows=wet, levels=(water, higher)), others=others)
+    mixed = replace(
+        now,
+        others=tuple(data.draw(st.permutations(others))),
+        levels=tuple(reversed(now.levels)),
+        towns=tuple(reversed(now.towns)),
+        windows=tuple(reversed(wet)),
+    )
+    made = plan(now, rules())
+    assert plan(mixed, rules()) == made
+    asked, spared = rooms(made).keys(), left(made).keys()
+    assert not asked & spared
+    assert asked | spared == (set() if hazard == HEAT else {DAZU, LUXIAN, NEIJIANG})
