@@ -23,7 +23,7 @@ class Night:
     until: time
 
     def holds(self, look: Look) -> Reason | None:
-        """Whether it is night; the first minute belongs to it, the last does not."""
+        """Whether it is night; the first minute belongs to it, the last does not. Equal ends: never."""
         now = look.situation.at.astimezone(look.rules.zone).time()
         if self.since > self.until:  # over midnight
             inside = now >= self.since or now < self.until
@@ -123,12 +123,12 @@ class DroughtToFlood:
     days: int  # how long after its end a drought still counts
 
     def holds(self, look: Look) -> Reason | None:
-        """A drought warning that holds, or ended within the days, in a town of this warning."""
+        """The most severe drought warning that holds, or ended within the days, in a town of this warning."""
         if look.hazard.id not in self.flood:
             return None
         warning, at = look.situation.warning, look.situation.at
         earlier = (*look.situation.others, *look.situation.past)
-        for other in sorted(earlier, key=lambda o: (o.hazard, o.sent, o.key)):
+        for other in sorted(earlier, key=lambda o: (-o.level, o.hazard, o.key)):
             theirs = look.hazard_of(other.hazard)
             shared = warning.places & other.places
             ended = other.expires or at

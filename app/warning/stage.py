@@ -95,7 +95,7 @@ def _by_window(stages: StageRules, start: datetime, window: timedelta, at: datet
     held = stages.segments[index]
     following = stages.segments[index + 1 :]
     next_cut = latest - following[0].upto if following else None
-    hours = int(window.total_seconds() // 3600)
+    hours = window // timedelta(hours=1)
     return Stage(held, "window", _because(held, "window", f"无发生时间，按信号自身时限{hours}小时"), next_cut)
 
 

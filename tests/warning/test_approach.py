@@ -58,3 +58,32 @@ def test_the_plan_tells_it_for_the_rivers_of_the_area_in_a_flood_alone() -> None
     fog = situation(warning(Level.YELLOW, hazard="11B17", places=(CHANGYUAN,)), levels=(near,))
     for other in (elsewhere, fog):
         assert not [one for one in plan(other, rules()).because if one.rule == "level.distance"]
+
+
+def test_a_day_ahead_is_the_longest_that_is_said() -> None:
+    (near, far) = distances(replace(rising(300_060, 60), guarantee_mm=301_501))
+    assert (near.gap_mm, near.minutes) == (1440, 1440)
+    assert (far.gap_mm, far.minutes) == (1441, None)
+    assert distances(rising(301_499, 1))[0] == Distance("warning", 1, 60)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_each_station_below_a_mark_is_told_by_code_and_one_above_hides_none(turned) -> None:
+    levels = (
+        replace(rising(301_080, 0), station="SIM-Z003"),
+        replace(rising(305_000, 60), station="SIM-Z001"),  # over both
+        replace(rising(301_080, 504), station="SIM-Z000", place=PANLONG),  # not of the area
+        replace(rising(301_500, 600), station="SIM-Z002"),
+    )
+    about = warning(Level.YELLOW, hazard="11A01", places=(CHANGYUAN,))
+    made = plan(situation(about, levels=levels[::-1] if turned else levels), rules())
+    told = [one.values for one in made.because if one.rule == "level.distance"]
+    assert told == [
+        {
+            "station": "SIM-Z002",
+            "level_mm": 301_500,
+            "to_guarantee_mm": 1500,
+            "to_guarantee_minutes": 150,
+        },
+        {"station": "SIM-Z003", "level_mm": 301_080, "to_warning_mm": 420, "to_guarantee_mm": 1920},
+    ]

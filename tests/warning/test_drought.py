@@ -29,6 +29,18 @@ def test_a_drought_that_holds_or_has_just_ended_counts() -> None:
     assert rain_after(past=(drought(hazard="11A52"),)) == ["旱涝急转：10天内有农业干旱橙色预警"]
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_several_droughts_the_most_severe_is_named_then_by_code(turned) -> None:
+    mild = replace(drought(hazard="11A52"), level=Level.YELLOW, key="a")
+    severe = replace(drought(), key="z")
+    both = replace(drought(hazard="11A52"), key="m")
+    found = rain_after(past=(severe, mild) if turned else (mild, severe))
+    assert found == ["旱涝急转：10天内有干旱橙色预警"]
+    again = replace(severe, key="b")
+    found = rain_after(past=(again, both) if turned else (both, again))
+    assert found == ["旱涝急转：10天内有农业干旱橙色预警"]
+
+
 @pytest.mark.parametrize("days", [10, 11])
 def test_after_the_days_it_does_not(days) -> None:
     assert rain_after(past=(drought(NOON - timedelta(days=days)),)) == []

@@ -177,6 +177,13 @@ def test_a_duty_the_district_calls_anyway_is_called_once_for_the_district_s_reas
     assert line_of(made, "village-head").because[0].rule == "matrix.T3.yellow"
 
 
+def test_a_duty_is_not_called_below_its_own_level_whatever_the_matrix_says() -> None:
+    held = with_duty(DEPUTY, from_level=Level.ORANGE)
+    for level, called in ((Level.YELLOW, False), (Level.ORANGE, True)):
+        made = plan(situation(warning(level)), held)
+        assert ("town-deputy" in {line.duty for line in made.lines}) is called
+
+
 def test_called_below_its_levels_a_duty_is_reached_as_at_the_lowest_it_has() -> None:
     held = also()
     duty = replace(held.duties[VILLAGE_HEAD], channels={Level.RED: ("voice",), Level.YELLOW: ("door",)})
@@ -196,6 +203,8 @@ def test_nobody_registered_is_said_once_and_of_a_broadcast_never() -> None:
     assert "holding.no-contact" not in {reason.rule for reason in line.because}
     silent = plan(situation(held=()), rules())
     assert "holding.none" not in {reason.rule for reason in line_of(silent, "broadcast").because}
+    nobody = line_of(silent, "keeper")
+    assert (nobody.units, nobody.people, nobody.no_contact) == (0, 0, 0)
     assert line_of(silent, "district-head", "500153").because[-1].text == "荣昌区没有登记区长，叫不到人"
 
 
@@ -269,3 +278,13 @@ def test_rules_without_a_night_wait_for_none() -> None:
     calm = replace(rules(), uplift=replace(rules().uplift, conditions=()))
     about = warning(Level.YELLOW, onset=NOON, places=(CHANGYUAN,))
     assert plan(situation(about, at=NOON + hours(6)), calm).next_cut is None
+    assert plan(situation(about), calm).next_cut == NOON + hours(6)
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_of_a_broadcast_no_answer_is_owed_or_spoken_of_whatever_clock_is_given(own) -> None:
+    broadcast, clocks = ("L6", "broadcast"), {Level.RED: timedelta(minutes=5)}
+    held = with_town(clocks={broadcast: clocks}) if own else with_duty(broadcast, clocks=clocks)
+    line = line_of(plan(situation(), held), "broadcast")
+    assert line.answer_within is None
+    assert [reason.rule for reason in line.because] == ["matrix.T3.red", "area.inside"]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.warning.level import Level
+from app.warning.news import FieldReport
 from app.warning.planner import plan
 from app.warning.ruleset import Ruleset, Segment, StageRules
 from app.warning.situation import WarningFacts
@@ -16,7 +17,9 @@ from tests.warning.situations import (
     NOON,
     PANLONG,
     QINGLIU,
+    WUJIA,
     rain,
+    reported,
     river,
     rules,
     situation,
@@ -94,6 +97,42 @@ def test_a_rise_counts_for_the_river_s_warning_and_rain_does_not() -> None:
     assert plan(situation(flood, windows=(rain(1000, 3, place=CHANGYUAN),)), rules()).segment == "T1"
     wet = warning(Level.YELLOW, places=(CHANGYUAN,), onset=NOON + hours(30))
     assert plan(situation(wet, levels=(risen,)), rules()).segment == "T1"
+
+
+def test_a_reminder_is_about_what_has_begun_though_the_gauge_has_fallen_silent() -> None:
+    held = staged(warning(Level.YELLOW, observed=True, onset=NOON + hours(30)))
+    assert (held.segment.id, held.source, held.next_cut) == ("T4", "observed", None)
+
+
+def test_the_window_runs_from_when_the_signal_took_effect() -> None:
+    blue = warning(Level.BLUE, sent=NOON - hours(5), effective=NOON - hours(2))  # 12 hours
+    assert staged(blue).next_cut == NOON - hours(2) + hours(12) - hours(6)
+
+
+def said_of(*reports: FieldReport) -> str:
+    made = plan(situation(warning(Level.YELLOW, onset=NOON + hours(30)), reports=reports), rules())
+    return made.because[0].text
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_several_reports_the_first_that_began_is_told_then_by_town_then_by_kind(turned) -> None:
+    def one(text: str, ago: float, place: str, kind: str) -> FieldReport:
+        return replace(reported(kind, place=place, ago=hours(ago)), text=text)
+
+    def told(*reports: FieldReport) -> str:
+        return said_of(*(reports[::-1] if turned else reports))
+
+    early = one("早", 2, WUJIA, "waterlogging")
+    assert told(early, one("晚", 1, PANLONG, "flood")) == "区域内已报灾：早，为T4临灾紧急"
+    assert told(early, one("甲", 2, PANLONG, "waterlogging")) == "区域内已报灾：甲，为T4临灾紧急"
+    assert told(early, one("水", 2, WUJIA, "flood")) == "区域内已报灾：水，为T4临灾紧急"
+
+
+def test_rules_that_take_no_word_from_the_field_look_at_the_other_inputs() -> None:
+    deaf = replace(rules(), stage=replace(rules().stage, reported=None))
+    now = situation(warning(Level.YELLOW, onset=NOON + hours(30)), reports=(reported("flood"),))
+    assert plan(now, deaf).segment_from == "onset"
+    assert plan(now, rules()).segment_from == "reported"
 
 
 def test_a_gauge_speaks_for_its_own_hazard_under_whatever_code_it_is_reported() -> None:

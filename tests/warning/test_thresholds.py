@@ -1,7 +1,7 @@
 """What was measured becomes a level, at exactly the threshold and in any order of rows."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,8 +11,8 @@ from app.warning.condition import AllOf, RainOver
 from app.warning.finding import Finding
 from app.warning.hazard import ObservedRule
 from app.warning.level import Level
-from app.warning.situation import LevelReading, RainWindow
-from app.warning.thresholds import observed
+from app.warning.situation import ElementReading, LevelReading, RainWindow
+from app.warning.thresholds import by_station, observed
 from tests.warning.situations import CHANGYUAN, NOON, PANLONG, WUJIA, rain, river, rules
 
 
@@ -122,3 +122,108 @@ def test_more_rain_never_lowers_a_level(rows, more) -> None:
     before = {f.kind: f.level for f in observed(one_place, [], rules(), NOON)}
     after = {f.kind: f.level for f in observed(wetter, [], rules(), NOON)}
     assert all(after[kind] >= level for kind, level in before.items())
+
+
+EARLIER = NOON - timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_windows_of_a_gauge_the_newer_counts_then_the_wetter_then_the_fuller(turned) -> None:
+    def one(*windows: RainWindow) -> Finding:
+        (finding,) = found(*(windows[::-1] if turned else windows))
+        return finding
+
+    assert one(rain(1000, 3, at=EARLIER), rain(600, 3)).level is Level.ORANGE
+    assert one(rain(1000, 3), rain(600, 3)).level is Level.RED
+    assert "至少" not in one(rain(600, 3), rain(600, 3, missing=2)).reason.text
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_readings_of_a_river_the_newer_counts_then_the_higher(turned) -> None:
+    def one(*levels: LevelReading) -> Level:
+        (finding,) = found(levels=levels[::-1] if turned else levels, kind="river")
+        return finding.level
+
+    assert one(replace(river(303_000), at=EARLIER), river(301_500)) is Level.YELLOW
+    assert one(river(303_000), river(301_500)) is Level.ORANGE
+
+
+def depth(milli: int | None, *, at: datetime = NOON, station: str = "SIM-D001", place: str = PANLONG):
+    return ElementReading(station, place, "depth", at, milli)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_readings_of_an_element_the_newer_counts_then_the_greater(turned) -> None:
+    def highest(*elements: ElementReading) -> int | None:
+        held = by_station((), (), elements[::-1] if turned else elements)
+        return held["SIM-D001"].elements["depth"].milli
+
+    assert highest(depth(9000, at=EARLIER), depth(400)) == 400
+    assert highest(depth(9000), depth(400)) == 9000
+    assert highest(depth(None), depth(1)) == 1
+
+
+def test_what_lies_outside_is_left_out_and_hides_nothing() -> None:
+    held = by_station(
+        (rain(1, 3, place="", station="A"), rain(2, 3, station="B")),
+        (river(1, place="", station="C"), river(2, station="D")),
+        (depth(1, place="", station="E"), depth(2, station="F")),
+    )
+    assert sorted(held) == ["B", "D", "F"]
+
+
+def test_a_station_may_measure_rain_level_and_more() -> None:
+    held = by_station((rain(5, 3, station="S"),), (river(7, station="S"),), (depth(9, station="S"),))
+    assert (held["S"].rain[3].tenths, held["S"].elements["depth"].milli) == (5, 9)
+    assert held["S"].level is not None
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_stations_at_one_level_the_first_by_code_speaks_and_a_higher_speaks_before_both(
+    turned,
+) -> None:
+    windows = (rain(600, 3, station="SIM-P011"), rain(700, 3, station="SIM-P010"))
+    (finding,) = found(*(windows[::-1] if turned else windows))
+    assert finding.station == "SIM-P010"
+    (finding,) = found(*windows, rain(1000, 3, station="SIM-P012"))
+    assert (finding.level, finding.station) == (Level.RED, "SIM-P012")
+
+
+def test_findings_stand_by_hazard_then_the_highest_then_by_town() -> None:
+    windows = (
+        rain(600, 3, place=PANLONG, station="A"),
+        rain(1000, 3, place=WUJIA, station="B"),
+        rain(600, 3, place=CHANGYUAN, station="C"),
+    )
+    held = observed(windows, [river(301_500, place=PANLONG)], rules(), NOON)
+    assert [(f.kind, f.place) for f in held if f.kind in {"rain", "river"}] == [
+        ("rain", WUJIA),
+        ("rain", CHANGYUAN),
+        ("rain", PANLONG),
+        ("river", PANLONG),
+    ]
+    assert [f.kind for f in held] == sorted(f.kind for f in held)
+
+
+def test_a_hazard_that_is_not_measured_or_not_in_effect_hides_no_other() -> None:
+    held = {h.id: h for h in rules().hazards}
+    past = replace(held["rain"], id="old", until=date(2020, 1, 1))
+    silent = replace(held["rain"], id="silent", observed=())
+    some = replace(rules(), hazards=(past, silent, held["rain"]))
+    assert [f.kind for f in observed([rain(1000, 3)], [], some, NOON)] == ["rain"]
+
+
+def test_the_rules_may_name_levels_in_any_order() -> None:
+    held = next(h for h in rules().hazards if h.id == "rain")
+    turned = replace(rules(), hazards=(replace(held, observed=held.observed[::-1]),))
+    windows = [rain(1000, 3), rain(1000, 12)]
+    assert [f.level for f in observed(windows, [], turned, NOON)] == [Level.RED]
+
+
+def test_a_finding_tells_its_station_town_level_and_values() -> None:
+    (finding,) = found(rain(600, 3))
+    assert finding.reason.rule == "observed.rain.orange"
+    told = dict(finding.reason.values)
+    assert (told["station"], told["place"], told["level"]) == ("SIM-P009", PANLONG, "orange")
+    assert len(told) > 3
+    assert (finding.name, finding.kind) == ("暴雨", "rain")

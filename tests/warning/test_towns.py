@@ -63,6 +63,11 @@ def test_otherwise_it_is_called_as_the_others_are(level, hazard, lead) -> None:
     assert called(made, WANLING) == called(made, WUJIA)
 
 
+def test_only_the_next_segment_is_taken_ahead() -> None:
+    made = planned(Level.YELLOW, "11A01", WANLING, WUJIA, lead=30)  # T1; villages are called from T3 on
+    assert called(made, WANLING) == called(made, WUJIA)
+
+
 def test_in_the_last_segment_there_is_none_ahead() -> None:
     made = planned(Level.YELLOW, "11A01", WANLING, WUJIA, lead=1)
     assert called(made, WANLING) == called(made, WUJIA)

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, time
 import pytest
 
 from app.warning.level import Level
-from app.warning.raising import Night
+from app.warning.news import CutOff
+from app.warning.raising import Night, Upstream
 from app.warning.ruleset import Ruleset
-from app.warning.situation import Situation
+from app.warning.situation import Situation, WarningFacts
 from app.warning.uplift import next_edge, uplift
 from tests.warning.situations import (
     CHANGYUAN,
@@ -23,6 +24,7 @@ from tests.warning.situations import (
     river,
     rules,
     situation,
+    towns,
     warning,
 )
 
@@ -209,3 +211,48 @@ def test_of_several_towns_below_a_higher_level_the_first_by_code_is_named(turned
     here = warning(Level.YELLOW, places=(QINGLIU, GUANGSHUN))
     now = situation(here, others=above[::-1] if turned else above)
     assert reasons(now) == ["广顺街道的上游昌元街道已达橙色"]
+
+
+def test_a_night_that_ends_when_it_begins_is_none() -> None:
+    none = replace(rules(), uplift=replace(rules().uplift, conditions=(Night(time(6, 0), time(6, 0)),)))
+    for at in (NOON, MIDNIGHT, local(6, 0)):
+        assert suggested(situation(warning(Level.YELLOW), at=at), none) == (None, [])
+
+
+def test_of_every_town_below_the_first_by_code_is_named() -> None:
+    codes = tuple(town.code for town in towns())
+    below = Upstream({code: frozenset({WANLING}) for code in codes})
+    held = replace(rules(), uplift=replace(rules().uplift, conditions=(below,)))
+    above = warning(Level.RED, places=(WANLING,), key="above")
+    now = situation(warning(Level.YELLOW, places=codes), others=(above,))
+    found = uplift(now, *judged(now, held))
+    assert found
+    assert found.because[0].values["place"] == min(codes)
+
+
+def test_two_pairs_of_hazards_are_not_mixed() -> None:
+    fire = warning(Level.RED, hazard="11G01", places=(PANLONG,), key="fire")  # a partner of gale alone
+    assert suggested(situation(warning(Level.YELLOW, places=(PANLONG,)), others=(fire,))) == (None, [])
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_equal_partners_the_first_by_code_is_named_then_by_key(turned) -> None:
+    def told(*others: WarningFacts) -> dict[str, str | int]:
+        here = warning(Level.YELLOW, places=(PANLONG, CHANGYUAN))
+        now = situation(here, others=others[::-1] if turned else others)
+        held = uplift(now, *judged(now, rules()))
+        assert held
+        return dict(held.because[0].values)
+
+    slide = warning(Level.ORANGE, hazard="11D01", places=(PANLONG,), key="a")
+    flood = warning(Level.ORANGE, hazard="11A01", places=(PANLONG, CHANGYUAN), key="z")
+    assert told(slide, flood) == {"hazard": "11A01", "towns": 2}
+    assert told(slide, replace(slide, key="b", places=flood.places)) == {"hazard": "11D01", "towns": 1}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_towns_that_are_cut_off_are_named_by_code(turned) -> None:
+    lost = tuple(CutOff(town, NOON, reported=True) for town in (WUJIA, CHANGYUAN, PANLONG))
+    here = warning(Level.YELLOW, places=(WUJIA, CHANGYUAN, PANLONG))
+    now = situation(here, cut_off=lost[::-1] if turned else lost)
+    assert reasons(now) == ["昌元街道、盘龙镇、吴家镇报告三断，自12:00起"]
