@@ -19,7 +19,7 @@ from app.tasks.tables import Task
 from app.worker import build
 from tests.activation.bureau import says
 from tests.activation.test_release import CHIEF, DUTY, lets
-from tests.support.hamlet import Opens
+from tests.support.hamlet import TOWN, Opens
 from tests.support.seeded import DISTRICT
 from tests.support.world import World, entries, secrets
 
@@ -63,6 +63,21 @@ async def test_an_exercise_rings_drill_channels_alone_to_the_end_of_its_chain(mi
     assert rung(mixed) == set(DRILL)
     assert await origins(mixed.db) == {"exercise"}
     assert all(call.text.startswith("演练") for call in mixed.phones.rang)
+
+
+async def test_an_exercise_of_a_flood_rings_the_neighbours_on_drill_channels_too(mixed: World) -> None:
+    await mixed.issues("red", TOWN, hazard="11A01", origin=Origin.EXERCISE)
+    await mixed.advance(minutes=10)
+    rooms = [row for row in await mixed.obligations() if mixed.scheme.duty(row.layer, row.duty).unit]
+    assert {(row.place_id, row.origin) for row in rooms} == {
+        ("500153-N01", "exercise"),
+        ("500153-N02", "exercise"),
+    }
+    for row in rooms:
+        held = mixed.phones.to(await mixed.number(row.a_person))
+        assert {call.channel for call in held} == set(DRILL)
+        assert all(call.text.startswith("演练") for call in held)
+    assert await origins(mixed.db) == {"exercise"}
 
 
 async def test_a_real_warning_rings_live_channels_alone(mixed: World) -> None:

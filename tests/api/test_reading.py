@@ -182,8 +182,12 @@ async def test_a_town_sees_what_concerns_it_and_nothing_else(web: Web) -> None:
     for what in ("", "/plan", "/obligations", "/deliveries", "/timeline"):
         assert (await town.get(f"/api/v1/warnings/{theirs.warning_id}{what}")).status_code == 404
         assert (await town.get(f"/api/v1/warnings/{ours.warning_id}{what}")).status_code == 200
-    lines = (await town.get(f"/api/v1/warnings/{ours.warning_id}/plan")).json()["lines"]
-    assert {line["place"] for line in lines} == {WANLING}
+    plan = (await town.get(f"/api/v1/warnings/{ours.warning_id}/plan")).json()
+    assert {line["place"] for line in plan["lines"]} == {WANLING}
+    assert plan["not_asked"] == []  # who is up and down the river is the district's business
+    whole = (await web.client("viewer").get(f"/api/v1/warnings/{ours.warning_id}/plan")).json()
+    assert {one["duty"] for one in whole["not_asked"]} == {"upstream-dazu", "downstream-neijiang"}
+    assert "downstream-luxian" in {line["duty"] for line in whole["lines"]}
     for what in ("obligations", "deliveries"):
         rows = (await town.get(f"/api/v1/warnings/{ours.warning_id}/{what}?place={LONGJI}&limit=500")).json()[
             "items"
