@@ -61,7 +61,7 @@ def by_station(
             continue
         station = stations.setdefault(element.station, Station(element.place))
         before = station.elements.get(element.element)
-        if before is None or (element.at, element.milli or 0) > (before.at, before.milli or 0):
+        if before is None or _measured(element) > _measured(before):
             station.elements[element.element] = element
     return stations
 
@@ -76,6 +76,10 @@ def _take_rain(stations: dict[str, Station], windows: Iterable[RainWindow]) -> N
         held = station.rain.get(window.hours)
         if held is None or _rank(window) > _rank(held):
             station.take_rain(window)
+
+
+def _measured(element: ElementReading) -> tuple[datetime, bool, int]:
+    return (element.at, element.milli is not None, element.milli or 0)
 
 
 def _rank(window: RainWindow) -> tuple[datetime, int, int]:
