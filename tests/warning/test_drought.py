@@ -50,3 +50,13 @@ def test_a_drought_elsewhere_another_warning_and_a_hazard_that_is_no_flood_do_no
     assert rain_after(past=(drought(place=QINGLIU),)) == []
     assert rain_after(past=(drought(hazard="11B09"),)) == []
     assert rain_after(past=(drought(),), hazard="11G01") == []
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_droughts_of_one_kind_and_level_the_same_is_told_in_any_order(turned) -> None:
+    first = replace(drought(), key="a", places=frozenset({PANLONG, QINGLIU}))
+    past = (first, replace(drought(), key="b"))
+    now = situation(warning(Level.YELLOW, places=(PANLONG, QINGLIU)), past=past[::-1] if turned else past)
+    found = uplift(now, *judged(now, rules()))
+    assert found
+    assert found.because[0].values["towns"] == 2

@@ -256,3 +256,13 @@ def test_towns_that_are_cut_off_are_named_by_code(turned) -> None:
     here = warning(Level.YELLOW, places=(WUJIA, CHANGYUAN, PANLONG))
     now = situation(here, cut_off=lost[::-1] if turned else lost)
     assert reasons(now) == ["昌元街道、盘龙镇、吴家镇报告三断，自12:00起"]
+
+
+def test_of_everything_above_a_town_the_first_by_code_is_named() -> None:
+    codes = frozenset(town.code for town in towns()) - {WUJIA}
+    held = replace(rules(), uplift=replace(rules().uplift, conditions=(Upstream({WUJIA: codes}),)))
+    above = warning(Level.RED, places=tuple(codes), key="above")
+    now = situation(warning(Level.YELLOW, places=(WUJIA,)), others=(above,))
+    found = uplift(now, *judged(now, held))
+    assert found
+    assert found.because[0].values["upstream"] == min(codes)
