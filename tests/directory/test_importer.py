@@ -271,3 +271,40 @@ async def test_a_folder_without_any_known_file_is_an_error(sqlite_url: str, tmp_
     with pytest.raises(FileNotFoundError, match=r"people\.csv"):
         await bring(db, tmp_path)
     await db.close()
+
+
+async def test_a_duty_room_up_or_down_the_river_stands_under_the_district_with_its_own_roles(
+    db: Database, tmp_path: Path
+) -> None:
+    put(
+        tmp_path / "in",
+        "places.csv",
+        PLACES
+        + "500153-N01,大足区防汛值班室,neighbour,500153,\n"
+        + "500153-N02,镇里的,neighbour,500153001,\n"  # 7: no town has a neighbour
+        + "510521,泸县防汛值班室,neighbour,500153,\n"  # 8: the code of a district that may be served too
+        + "500112-N03,别区的,neighbour,500153,\n",  # 9: its code says another district
+    )
+    put(tmp_path / "in", "people.csv", "code,name,phone\nN1,甲谷雨,\nN2,乙惊蛰,\n")
+    put(
+        tmp_path / "in",
+        "posts.csv",
+        "place,role,person\n"
+        "500153-N01,neighbour.duty,N1\n"
+        "500153-N01,neighbour.chief,N2\n"
+        "500153001,neighbour.duty,N1\n"  # 4
+        "500153-N01,town.duty,N1\n",  # 5
+    )
+    report = await bring(db, tmp_path / "in")
+    assert faults(report) == {
+        ("places.csv", 7, "wrong-parent"),
+        ("places.csv", 8, "bad-code"),
+        ("places.csv", 9, "wrong-parent"),
+        ("posts.csv", 4, "wrong-role"),
+        ("posts.csv", 5, "wrong-role"),
+    }
+    async with db.reading() as session:
+        room = await session.get_one(Place, "500153-N01")
+        roles = set(await session.scalars(sa.select(Holding.role).where(Holding.place_id == room.id)))
+    assert (room.parent_id, room.town_code) == (DISTRICT, None)
+    assert roles == {"neighbour.duty", "neighbour.chief"}

@@ -254,3 +254,23 @@ async def test_a_hole_is_given_only_by_right_to_somebody_for_a_day_to_come(
         assert person is not None
         with pytest.raises(error):
             await owners.give(session, hole, person, due, by=by, at=AT)
+
+
+async def test_a_duty_room_of_the_rules_that_the_directory_does_not_have_is_a_vacancy(
+    db: Database,
+) -> None:
+    rooms = {(duty.unit, duty.a[0]) for duty in scheme().layers.values() if duty.unit}
+    async with db.transaction() as session:
+        session.add(Place(id=DISTRICT, district=DISTRICT, level="district", name="荣昌区"))
+        await session.flush()
+        session.add(
+            Place(id="500153-N01", district=DISTRICT, level="neighbour", name="大足", parent_id=DISTRICT)
+        )
+    async with db.reading() as session:
+        ready = await preflight.look(session, scheme(), channels.build(scheme().channels, {}), at=AT)
+    found = [hole for hole in ready.holes if hole.role == "neighbour.duty"]
+    assert {("vacant", *room) for room in rooms} == {(hole.kind, hole.place, hole.role) for hole in found}
+    assert {hole.town for hole in found} == {DISTRICT}
+    assert "泸县防汛值班室（濑溪河下游）" in {hole.name for hole in found}
+    leaders = {hole.place for hole in ready.holes if hole.role == "neighbour.chief"}
+    assert leaders == {"500153-N01"}  # of a room that is not there at all one word is enough

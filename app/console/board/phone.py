@@ -161,7 +161,9 @@ def _place(rows: Sequence[Obligation], names: Mapping[str, str]) -> str:
     for row in rows:
         unit = row.place_id.rpartition("-")[0] if row.layer == "L6" else row.place_id
         town, own = names.get(row.town, ""), names.get(unit, "")
-        found.append(own if own == town or not town else f"{town} {own}".strip())
+        # A bureau, or a duty room up or down the river, is in none of the district's places.
+        apart = own and (own == town or row.layer == "L1")
+        found.append(own if apart or not town else f"{town} {own}".strip())
     found = list(dict.fromkeys(found))
     return found[0] if len(found) == 1 else f"{found[0]} 等 {len(found)} 处" if found else ""
 
