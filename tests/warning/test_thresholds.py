@@ -160,6 +160,7 @@ def test_of_two_readings_of_an_element_the_newer_counts_then_the_greater(turned)
 
     assert highest(depth(9000, at=EARLIER), depth(400)) == 400
     assert highest(depth(9000), depth(400)) == 9000
+    assert highest(depth(None), depth(None)) is None
     assert highest(depth(None), depth(0)) == 0
     assert highest(depth(None), depth(-5000)) == -5000, "below zero is measured, None is not"
     assert highest(depth(-1), depth(0)) == 0
