@@ -23,9 +23,9 @@ def neighbours(
 ) -> tuple[list[Asked], tuple[NotAsked, ...]]:
     """The rooms that are called, each with its reasons, and those that are not, with theirs; by duty.
 
-    A room that an earlier warning of the same event calls at this level or a higher is not called again while
-    that one holds: what it must do is the same, whichever gauge along the river says so. Of a hazard that no
-    rule names nothing is said: no river carries heat or fog to a neighbour.
+    A room that a higher warning of the same event calls, or an earlier of the same level, is not called again
+    while that one holds: what it must do is the same, whichever gauge along the river says so. Of a hazard
+    that no rule names nothing is said: no river carries heat or fog to a neighbour.
     """
     if not any(hazard.id in rule.hazards for rule in rules.basin.rules):
         return [], ()
@@ -106,14 +106,14 @@ def _measured(
 def _already(
     reaches: list[Reach], situation: Situation, hazard: HazardRules, rules: Ruleset
 ) -> Reason | None:
-    """Which warning of this event, sent before, calls the room for these rivers at this level or higher.
+    """Which warning of this event calls the room for these rivers: a higher one, or one sent before.
 
     Rules with a mark do not count: the water may have risen since. A reminder is no signal and holds nothing.
     """
     warning = situation.warning
     same = [o for o in situation.others if o.hazard == warning.hazard and o.level >= warning.level]
     for other in sorted(same, key=lambda o: (-o.level, o.sent, o.key)):
-        if (other.sent, other.key) >= (warning.sent, warning.key):
+        if other.level == warning.level and (other.sent, other.key) >= (warning.sent, warning.key):
             continue
         if (other.observed and not warning.observed) or not all(
             any(not rule.mark and _applies(rule, reach, other, hazard) for rule in rules.basin.rules)

@@ -155,10 +155,17 @@ def test_a_second_warning_of_the_event_calls_them_again_only_at_a_higher_level()
     assert set(rooms(plan(then(second, first(Level.YELLOW)), rules()))) == {DAZU, LUXIAN}
 
 
+def test_a_higher_warning_of_the_event_speaks_for_a_lower_in_whatever_order_they_came() -> None:
+    low = warning(Level.YELLOW, hazard=RIVER, places=(WANLING,), key="second")
+    made = plan(then(low, first(Level.RED, sent=NOON + timedelta(minutes=1))), rules())
+    assert set(rooms(made)) == set()
+    assert left(made)[LUXIAN] == "已按江河洪水红色预警叫过，不重复叫"
+
+
 def test_what_came_later_or_of_another_river_or_event_takes_nobody_from_a_warning() -> None:
     second = warning(Level.ORANGE, hazard=RIVER, places=(WANLING,), key="second")
     for other in (
-        first(Level.RED, sent=NOON + timedelta(minutes=1)),
+        first(Level.ORANGE, sent=NOON + timedelta(minutes=1)),
         first(Level.RED, places=frozenset({QINGLIU})),
         first(Level.RED, hazard=DIKE),
         first(Level.RED, places=frozenset({PANLONG})),
