@@ -128,9 +128,8 @@ class StepTaken(Base):
     obligation_id: Mapped[str] = mapped_column(sa.ForeignKey("obligation.id"), primary_key=True)
     step: Mapped[int] = mapped_column(primary_key=True)
     district: Mapped[str] = db.district()
-    layer: Mapped[str] = mapped_column(
-        sa.String(4)
-    )  # the obligation's: the desk asks for its own layers' steps
+    # the obligation's: the desk asks for the steps of its own layers
+    layer: Mapped[str] = mapped_column(sa.String(4))
     who: Mapped[str] = mapped_column(sa.String(10))
     due_at: Mapped[datetime]
     taken_at: Mapped[datetime]
