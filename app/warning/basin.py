@@ -12,6 +12,7 @@ from app.warning.level import Level
 from app.warning.plan import NotAsked, Reason
 from app.warning.ruleset import BasinRule, DutyRules, Reach, Ruleset
 from app.warning.situation import LevelReading, Situation, WarningFacts
+from app.warning.thresholds import is_of
 from app.warning.window import metres
 
 Asked = tuple[DutyRules, tuple[Reason, ...]]
@@ -99,8 +100,7 @@ def _measured(
 ) -> tuple[Reason, ...]:
     """What our gauges of this hazard show in the towns on the river: the figure the other room asks for."""
     here = {town for reach in reaches for town in _touched(reach, situation.warning)}
-    codes = {hazard.reported_as, *hazard.codes}
-    return tuple(f.reason for f in findings if f.place in here and f.hazard in codes)
+    return tuple(f.reason for f in findings if f.place in here and is_of(f, hazard))
 
 
 def _already(
