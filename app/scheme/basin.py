@@ -15,13 +15,13 @@ from pydantic import Field, StringConstraints
 from app.scheme.fields import LevelMap, LevelWord, Model, Name, Role, Sourced, Text, TownCode
 from app.scheme.files import ChannelKind
 from app.scheme.models import Duty
+from app.warning.basin import SIDES
 from app.warning.level import Level
 from app.warning.ruleset import BasinRule, BasinRules, DutyRules, Reach
 
 LAYER = "L1"
 WORDED = {"up": "upstream", "down": "downstream"}
 """The duty that templates name for a room of either side."""
-SIDES = {"up": "上游", "down": "下游"}
 
 RoomId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,18}$")]
 """With its side before it still a duty's id (30 characters)."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from app.scheme import basin
 from app.scheme.basin import BasinFile, BasinRuleRow, RiverRow
 from app.scheme.faults import Fault
 from app.scheme.folder import Folder
 from app.scheme.known import carried, fewer, hazard_levels, longer
 from app.scheme.lines import Document
+from app.warning.basin import SIDES
 from app.warning.level import Level
 
 
@@ -125,7 +125,7 @@ def _holds(
             yield document.fault(f"{name} 没有{row.level.zh}及以上，永远用不到", *here, "hazards", i)
     for i, side in enumerate(row.sides):
         if not any(getattr(river, side) for river in shape.rivers):
-            yield document.fault(f"没有哪条河有{basin.SIDES[side]}邻区，永远用不到", *here, "sides", i)
+            yield document.fault(f"没有哪条河有{SIDES[side]}邻区，永远用不到", *here, "sides", i)
 
 
 def _adds(shape: BasinFile, row: BasinRuleRow, document: Document, index: int) -> Iterator[Fault]:
