@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from app.db import Base
+from app.due import Due
 
 
 class Beat(Base):
@@ -50,15 +51,15 @@ async def last(session: AsyncSession, name: str) -> datetime | None:
     return await session.scalar(sa.select(Beat.at).where(Beat.name == name))
 
 
-_SOURCE, _FOLLOWER = aliased(Beat), aliased(Beat)
-_AHEAD = (
-    sa.select(_SOURCE.at, _SOURCE.count)
-    .outerjoin(_FOLLOWER, _FOLLOWER.name == sa.bindparam("follower"))
-    .where(
-        _SOURCE.name == sa.bindparam("source"),
-        sa.or_(_FOLLOWER.count.is_(None), _FOLLOWER.count != _SOURCE.count),
+def _ahead(source: str, follower: str) -> sa.Select[datetime, int]:
+    """Select the newest beat of ``source``, unless ``follower`` has caught up with it."""
+    followed, following = aliased(Beat), aliased(Beat)
+    return (
+        sa.select(followed.at, followed.count)
+        .outerjoin(following, following.name == follower)
+        .where(followed.name == source)
+        .where(sa.or_(following.count.is_(None), following.count != followed.count))
     )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,14 @@ class Ahead:
 
 async def ahead(session: AsyncSession, source: str, follower: str) -> Ahead | None:
     """Return the newest beat of ``source`` if ``follower`` has not caught up with it, else None."""
-    row = (await session.execute(_AHEAD, {"source": source, "follower": follower})).one_or_none()
+    row = (await session.execute(_ahead(source, follower))).one_or_none()
     return None if row is None else Ahead(*row)
+
+
+def unseen(source: str, follower: str) -> Due:
+    """Ask when ``source`` beat last, if ``follower`` has not caught up with it."""
+    ahead = _ahead(source, follower).subquery()
+    return Due(sa.select(ahead.c.at))
 
 
 async def catch_up(session: AsyncSession, name: str, to: int, at: datetime) -> None:

@@ -26,6 +26,7 @@ from app.db import Database
 from app.disaster import remind
 from app.dispatch import expire, receipts, send
 from app.dispatch.send import Sender
+from app.due import Due, Dues
 from app.intake import accept
 from app.origin import Origin
 from app.scheme.models import Scheme
@@ -40,14 +41,14 @@ EVENTS_KEPT = timedelta(hours=6)
 class Sweep:
     """A piece of work that is due from time to time, ``every`` so many seconds.
 
-    ``run`` returns how much it did; ``next_due`` reads when more will be. ``nudged_by``: what a commit
+    ``run`` returns how much it did; ``next_due`` asks when more will be. ``nudged_by``: what a commit
     of this process leaves in its session's ``info`` when there is something to do at once.
     """
 
     name: str
     every: float
     run: Callable[[AsyncSession, datetime], Awaitable[int]]
-    next_due: Callable[[AsyncSession], Awaitable[datetime | None]] | None = None
+    next_due: tuple[Due, ...] = ()
     nudged_by: str | None = None
 
 
@@ -66,6 +67,10 @@ class Worker:
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _nudged: set[asyncio.Future[None]] = field(default_factory=set)
     _scheduler: AsyncIOScheduler | None = None
+
+    def __post_init__(self) -> None:
+        self._asking = [sweep.name for sweep in self.sweeps for _ in sweep.next_due]
+        self._dues = Dues([*(due for sweep in self.sweeps for due in sweep.next_due), send.NEXT_SEND])
 
     async def tick(self, sweep: Sweep) -> int:
         """Run a sweep once, in its own transaction; what fails is counted and runs again at its next tick."""
@@ -100,27 +105,19 @@ class Worker:
         while True:
             did, now = 0, self.clock.now()
             # Looked at before a writing transaction is opened for each.
-            dues, sends = await self._dues()
-            for sweep, due in dues:
-                if due <= now:
-                    while count := await self.tick(sweep):
-                        did += count
+            async with self.db.reading() as session:
+                *dues, sends = await self._dues.ask(session)
+            ripe = {
+                name for name, due in zip(self._asking, dues, strict=True) if due is not None and due <= now
+            }
+            for sweep in self.sweeps:
+                if sweep.name in ripe:
+                    did += await self.tick(sweep)
             if did or self.sender.unrecorded or (sends is not None and sends <= now):
-                did += await self.sender.drain()
+                did += await self.sender.round()
             total += did
             if not did:
-                times = [due for _, due in dues] + ([sends] if sends else [])
-                return total, min(times, default=None)
-
-    async def _dues(self) -> tuple[list[tuple[Sweep, datetime]], datetime | None]:
-        """Return when each sweep has something to do, of those that have, and when the senders have."""
-        async with self.db.reading() as session:
-            dues = [
-                (sweep, due)
-                for sweep in self.sweeps
-                if sweep.next_due is not None and (due := await sweep.next_due(session)) is not None
-            ]
-            return dues, await send.next_due(session)
+                return total, min((due for due in (*dues, sends) if due is not None), default=None)
 
     def start(self) -> None:
         """Begin to work in real time."""
@@ -173,26 +170,25 @@ class Chores:
 
     def sweeps(self) -> tuple[Sweep, ...]:
         """Return the table of sweeps: name, period in seconds, what it does, when it is due next."""
+        unseen, unheard = observe.unseen(self.district), hear.unheard(self.district)
+        unfinished, unmatched = accept.unfinished(self.district), receipts.unmatched(self.clock.now)
+        pursuit = (escalate.NEXT_STEP, escalate.NEXT_LIMIT)
         return (
-            Sweep("finish-intake", 5, self.finish_intake, self.unfinished),
-            Sweep("observe", 2, self.look_at_gauges, self.unseen),
-            Sweep("hear", 2, self.hear, self.unheard),
-            Sweep("advance", 2, self.move_on, advance.next_due),
-            Sweep("undecided", 1, self.undecided, overdue.next_due),
-            Sweep("escalate", 1, self.pursue, escalate.next_due, nudged_by="opened"),
-            Sweep("expire", 5, self.run_out, expire.next_due),
-            Sweep("rematch", 5, self.rematch, self.unmatched),
-            Sweep("remind", 5, self.remind, remind.next_due),
+            Sweep("finish-intake", 5, self.finish_intake, (unfinished,)),
+            Sweep("observe", 2, self.look_at_gauges, (unseen,)),
+            Sweep("hear", 2, self.hear, unheard),
+            Sweep("advance", 2, self.move_on, (advance.NEXT_WARNING,)),
+            Sweep("undecided", 1, self.undecided, (overdue.NEXT_LIMIT,)),
+            Sweep("escalate", 1, self.pursue, pursuit, nudged_by="opened"),
+            Sweep("expire", 5, self.run_out, (expire.NEXT_END,)),
+            Sweep("rematch", 5, self.rematch, (unmatched,)),
+            Sweep("remind", 5, self.remind, (remind.NEXT_REMINDER,)),
             Sweep("tidy", 600, self.tidy),
         )
 
     async def finish_intake(self, session: AsyncSession, at: datetime) -> int:
         """Take in what was kept when the process died."""
         return await accept.resume(session, self.district, scheme=self.scheme, registry=self.registry, at=at)
-
-    async def unfinished(self, session: AsyncSession) -> datetime | None:
-        """Return when the oldest message came that was kept and not taken in."""
-        return await accept.resume_due(session, self.district)
 
     async def look_at_gauges(self, session: AsyncSession, at: datetime) -> int:
         """Judge the gauges if rows have come since the last look."""
@@ -206,17 +202,9 @@ class Chores:
         )
         return 1
 
-    async def unseen(self, session: AsyncSession) -> datetime | None:
-        """Return when rows came that nobody has looked at."""
-        return await observe.next_due(session, self.district)
-
     async def hear(self, session: AsyncSession, at: datetime) -> int:
         """Plan again for disasters, towns that are cut off and forecasts."""
         return await hear.sweep(session, self.district, scheme=self.scheme, registry=self.registry, at=at)
-
-    async def unheard(self, session: AsyncSession) -> datetime | None:
-        """Return when news came that nobody has planned for."""
-        return await hear.next_due(session, self.district)
 
     async def move_on(self, session: AsyncSession, at: datetime) -> int:
         """Plan again at segment cuts, end what is over."""
@@ -246,10 +234,6 @@ class Chores:
         await gateway.heard(session, told.seen, at=at)
         await self.lost(session, told.failed, at)
         return len(told.seen) + len(told.failed)
-
-    async def unmatched(self, session: AsyncSession) -> datetime | None:
-        """Return when an unmatched receipt is due to be tried again."""
-        return await receipts.unmatched_due(session, at=self.clock.now())
 
     async def remind(self, session: AsyncSession, at: datetime) -> int:
         """Remind towns of the reports they owe."""

@@ -13,6 +13,7 @@ from app.activation import close, propose
 from app.activation.tables import Warning, ends_at
 from app.audit import Actor
 from app.channels.registry import Registry
+from app.due import Due
 from app.scheme.models import Scheme
 from app.tasks import alarms
 from app.warning.outlived import OUTLIVED
@@ -127,9 +128,4 @@ async def water_moved(
     return moved
 
 
-_NEXT_WARNING = sa.select(sa.func.min(Warning.next_advance_at))
-
-
-async def next_due(session: AsyncSession) -> datetime | None:
-    """Return when the next warning has to be looked at."""
-    return await session.scalar(_NEXT_WARNING)
+NEXT_WARNING = Due(sa.select(sa.func.min(Warning.next_advance_at)))

@@ -13,6 +13,7 @@ from app.activation.tables import Warning
 from app.answer import silence
 from app.channels.registry import Registry
 from app.disaster import keep, look
+from app.due import Due
 from app.observations import accept
 from app.scheme.models import Scheme
 
@@ -23,14 +24,9 @@ def _follower(source: str, district: str) -> str:
     return f"hear:{source}:{district}"
 
 
-async def next_due(session: AsyncSession, district: str) -> datetime | None:
-    """Return when the oldest news came that nobody has planned for."""
-    news_at = [
-        ahead.at
-        for source in SOURCES
-        if (ahead := await beats.ahead(session, f"{source}:{district}", _follower(source, district)))
-    ]
-    return min(news_at, default=None)
+def unheard(district: str) -> tuple[Due, ...]:
+    """Ask when the newest of each kind of news came, if nobody has planned for it."""
+    return tuple(beats.unseen(f"{source}:{district}", _follower(source, district)) for source in SOURCES)
 
 
 async def sweep(

@@ -18,6 +18,7 @@ from app.activation.receive import Received, receive
 from app.activation.tables import REMINDER_LIFE, FindingRow, Warning
 from app.audit import Actor
 from app.channels.registry import Registry
+from app.due import Due
 from app.observations import elements, windows
 from app.origin import Origin
 from app.scheme.models import Scheme
@@ -34,10 +35,9 @@ async def news(session: AsyncSession, district: str) -> int | None:
     return None if ahead is None else ahead.count
 
 
-async def next_due(session: AsyncSession, district: str) -> datetime | None:
-    """Return when the newest rows came that nobody has looked at yet."""
-    ahead = await beats.ahead(session, f"observations:{district}", f"observe:{district}")
-    return None if ahead is None else ahead.at
+def unseen(district: str) -> Due:
+    """Ask when the newest rows came, if nobody has looked at them yet."""
+    return beats.unseen(f"observations:{district}", f"observe:{district}")
 
 
 async def look(

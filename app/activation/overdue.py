@@ -17,6 +17,7 @@ from app.audit import SYSTEM
 from app.channels.registry import Registry
 from app.directory import people
 from app.dispatch.enqueue import Order, enqueue
+from app.due import Due
 from app.origin import Origin
 from app.scheme.models import Scheme
 from app.tasks import alarms
@@ -116,9 +117,4 @@ async def _alarm(
     part.next_alarm_at = part.decide_by + after if after is not None and part.decide_by is not None else None
 
 
-_NEXT_LIMIT = sa.select(sa.func.min(Part.next_alarm_at)).where(Part.state.in_(UNDECIDED))
-
-
-async def next_due(session: AsyncSession) -> datetime | None:
-    """Return when the next limit passes."""
-    return await session.scalar(_NEXT_LIMIT)
+NEXT_LIMIT = Due(sa.select(sa.func.min(Part.next_alarm_at)).where(Part.state.in_(UNDECIDED)))

@@ -21,6 +21,7 @@ from app.clock import local
 from app.db import chunks, if_new
 from app.directory import people
 from app.dispatch import standing
+from app.due import Due
 from app.origin import Origin
 from app.scheme.models import Scheme, Step
 from app.tasks import alarms, visits
@@ -91,15 +92,12 @@ async def sweep(
     return len(due) + len(missed)
 
 
-_NEXT_STEP = sa.select(sa.func.min(Obligation.next_step_at)).where(Obligation.next_step_at.is_not(None))
-_NEXT_LIMIT = sa.select(sa.func.min(Obligation.due_at)).where(Obligation.state == "open")
-
-
-async def next_due(session: AsyncSession) -> datetime | None:
-    """Return when the next step or limit is due."""
-    step, limit = await session.scalar(_NEXT_STEP), await session.scalar(_NEXT_LIMIT)
-    times = [t for t in (step, limit + timedelta(microseconds=1) if limit else None) if t]
-    return min(times, default=None)
+NEXT_STEP = Due(sa.select(sa.func.min(Obligation.next_step_at)).where(Obligation.next_step_at.is_not(None)))
+# Whoever answers at the last instant has answered in time.
+NEXT_LIMIT = Due(
+    sa.select(sa.func.min(Obligation.due_at)).where(Obligation.state == "open"),
+    after=timedelta(microseconds=1),
+)
 
 
 _NOTE_STEPS = if_new(StepTaken)

@@ -16,14 +16,22 @@ from app.cli.installation import Failure, JsonFlag, run, tell
 from app.cli.outcome import result, summary
 from app.cli.stage import END, START, Stage, Where, stage
 from app.clock import ManualClock
+from app.directory.profiles import DEMO, SPARSE
 
 
 async def headless(
-    *, seed: int, database: str | None, first: int = 0, last: int = END, planted: str | None = None
+    *,
+    seed: int,
+    database: str | None,
+    first: int = 0,
+    last: int = END,
+    profile: str = DEMO.name,
+    planted: str | None = None,
 ) -> dict[str, Any]:
     """Run the story to its end on virtual time and return its document.
 
-    ``first``, ``last``: minutes of the storm, for a part of it; ``planted``: a breach of the rows, for tests.
+    ``first``, ``last``: minutes of the storm, for a part of it; ``profile``: how large the district is;
+    ``planted``: a breach of the rows, for tests.
     """
     clock = ManualClock(START + timedelta(minutes=first))
 
@@ -32,7 +40,12 @@ async def headless(
         return until
 
     async with stage(
-        clock=clock, seed=seed, database=database, where=Where("http://demo.invalid"), first=first
+        clock=clock,
+        seed=seed,
+        database=database,
+        where=Where("http://demo.invalid"),
+        first=first,
+        profile=profile,
     ) as set_:
         driver = Driver(set_, clock, jump, officers_look(set_))
         try:
@@ -80,13 +93,18 @@ def register(app: typer.Typer) -> None:
         database: Annotated[str | None, typer.Option(help="用这个空数据库，跑完留着")] = None,
         first: Annotated[int, typer.Option(hidden=True, help="从暴雨第几分钟开始（只用于 --headless）")] = 0,
         last: Annotated[int, typer.Option(hidden=True, help="到第几分钟为止")] = END,
+        profile: Annotated[str, typer.Option(hidden=True, help="名录规模：demo 或 sparse")] = DEMO.name,
         planted: Annotated[str | None, typer.Option(hidden=True, help="破坏一行，看检查是否发现")] = None,
         json_: JsonFlag = False,
     ) -> None:
+        if profile not in (DEMO.name, SPARSE.name):
+            raise Failure("演示的名录要有全部镇街：demo 或 sparse。", 2)
         logs.configure(level="error", form="text")
         if not headless_:
             run(browser(speed=speed, seed=seed, port=port, database=database))
             return
-        document = run(headless(seed=seed, database=database, first=first, last=last, planted=planted))
+        document = run(
+            headless(seed=seed, database=database, first=first, last=last, profile=profile, planted=planted)
+        )
         tell(json_, document, summary(document))
         raise typer.Exit(0 if all(one["ok"] for one in document["invariants"]) else 1)

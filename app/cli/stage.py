@@ -26,6 +26,7 @@ from app.cli.installation import Failure, scheme_of
 from app.clock import Clock
 from app.db import Database
 from app.directory import importer, people, synthetic
+from app.directory.profiles import DEMO
 from app.disaster import signs
 from app.origin import Origin
 from app.scheme.models import Scheme
@@ -131,10 +132,17 @@ class Where:
 
 @contextlib.asynccontextmanager
 async def stage(
-    *, clock: Clock, seed: int, database: str | None, where: Where, first: int = 0
+    *,
+    clock: Clock,
+    seed: int,
+    database: str | None,
+    where: Where,
+    first: int = 0,
+    profile: str = DEMO.name,
 ) -> AsyncIterator[Stage]:
-    """Set everything up on an empty database. ``first``: the minute to begin at.
+    """Set everything up on an empty database.
 
+    ``first``: the minute to begin at; ``profile``: how large the invented district is, with all its towns.
     Raises Failure with one sentence.
     """
     with tempfile.TemporaryDirectory(prefix="jiaoying-demo-") as folder:
@@ -144,7 +152,7 @@ async def stage(
         db = Database(settings.database_url, durable=database is not None)
         try:
             await _migrate(db)
-            phones = await _people(db, scheme, seed, Path(folder) / "directory")
+            phones = await _people(db, scheme, profile, seed, Path(folder) / "directory")
             async with contextlib.AsyncExitStack() as open_:
                 yield await _set(
                     open_, settings, scheme, db, phones, clock=clock, seed=seed, where=where, first=first
@@ -178,10 +186,12 @@ async def _migrate(db: Database) -> None:
         await connection.run_sync(upgrade)
 
 
-async def _people(db: Database, scheme: Scheme, seed: int, folder: Path) -> dict[str, PhoneRole]:
+async def _people(
+    db: Database, scheme: Scheme, profile: str, seed: int, folder: Path
+) -> dict[str, PhoneRole]:
     """Import the invented directory. Returns who answers which number."""
     made = synthetic.generate(
-        bundled.path("data") / "rongchang", profile="demo", seed=500153 + seed - 1, start=START, days=4
+        bundled.path("data") / "rongchang", profile=profile, seed=500153 + seed - 1, start=START, days=4
     )
     made.write(folder)
     async with db.transaction() as session:

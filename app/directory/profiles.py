@@ -35,9 +35,13 @@ TINY = Profile("tiny", 1, 3, 1, 1, 3, 1, 2, 2, 3, 9, 1, 1, 1, 1, 1)
 DEMO = Profile("demo", None, None, 2, 3, 9, 6, 24, 5, 10, 1200, 60, 90, 12, 138, 200)
 LOAD = Profile("load", None, None, 2, 3, 9, 6, 24, 0, 0, 0, 60, 90, 12, 138, 200)
 """The district without its masses: grids, groups and households of ``load`` come from ``masses``."""
+SPARSE = replace(
+    DEMO, name="sparse", villages=2, households=240, geological=21, flood=21, weirs=21, facilities=42
+)
+"""The demo's towns and duty rooms with two villages each: a storm goes over it in a third of the time."""
 HOSTILE = replace(DEMO, name="hostile")
 """The demo with what a careless hand leaves in its files: see ``hostile``."""
-PROFILES = {profile.name: profile for profile in (TINY, DEMO, LOAD, HOSTILE)}
+PROFILES = {profile.name: profile for profile in (TINY, SPARSE, DEMO, LOAD, HOSTILE)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from app.db import Session
 from app.disaster.facts import HOUR
 from app.disaster.keep import ALARM, REMIND, reminder
 from app.disaster.tables import Disaster
+from app.due import Due
 from app.tasks import alarms
 
 
@@ -58,10 +59,4 @@ async def sweep(session: Session, *, at: datetime, limit: int = 100) -> int:
     return len(due)
 
 
-_NEXT_REMINDER = sa.select(sa.func.min(Disaster.next_remind_at))
-
-
-async def next_due(session: Session) -> datetime | None:
-    """Return when the sweep next has something to do."""
-    due: datetime | None = await session.scalar(_NEXT_REMINDER)
-    return due
+NEXT_REMINDER = Due(sa.select(sa.func.min(Disaster.next_remind_at)))

@@ -9,6 +9,7 @@ from app import events
 from app.db import UtcDateTime
 from app.dispatch.facts import State
 from app.dispatch.tables import Delivery, Permit
+from app.due import Due
 
 _PERMIT_OF_IT = sa.and_(Permit.warning_id == Delivery.warning_id, Permit.purpose == Delivery.purpose)
 
@@ -52,10 +53,12 @@ _WAITING = (
     .group_by(Delivery.warning_id, Delivery.purpose)
     .subquery()
 )
-_FIRST_ENDS = (
+_PERMIT_ENDS, _OWN_ENDS = sa.func.coalesce(Permit.cancelled_at, Permit.expires_at), _WAITING.c.first
+NEXT_END = Due(
     sa.select(
-        sa.func.min(sa.func.coalesce(Permit.cancelled_at, Permit.expires_at)),
-        sa.func.min(_WAITING.c.first),
+        sa.func.min(
+            sa.case((_OWN_ENDS < _PERMIT_ENDS, _OWN_ENDS), else_=sa.func.coalesce(_PERMIT_ENDS, _OWN_ENDS))
+        )
     )
     .select_from(_WAITING)
     .outerjoin(
@@ -77,10 +80,3 @@ async def sweep(session: AsyncSession, *, at: datetime, limit: int = 500) -> lis
             session, "delivery", row.id, district=row.district, warning=row.warning_id, place=row.town, at=at
         )
     return ids
-
-
-async def next_due(session: AsyncSession) -> datetime | None:
-    """Return when the next waiting message has to be given its end."""
-    connection = await session.connection()
-    permit, own = (await connection.execute(_FIRST_ENDS)).one()
-    return min((time for time in (permit, own) if time is not None), default=None)

@@ -1,6 +1,6 @@
 """What gateways report later: a fact for each event, matched to its delivery, folded into its state."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import events, logs, metrics
 from app.channels.contract import Receipt
-from app.db import chunks, if_new
+from app.db import UtcDateTime, chunks, if_new
 from app.dispatch.facts import State, weaker_than
 from app.dispatch.tables import Delivery, ReceiptRow
+from app.due import Due
 from app.ids import new_id
 
 log = logs.get(__name__)
@@ -215,18 +216,21 @@ async def match_again(session: AsyncSession, *, at: datetime) -> Recorded:
 
 # Two questions and not one join with OR: each has its index, the join goes through all of a channel's rows.
 _OF_ITS_CHANNEL = sa.exists().where(Delivery.channel == ReceiptRow.channel)
-_FIRST_UNMATCHED = sa.select(sa.func.min(ReceiptRow.received_at)).where(
-    ReceiptRow.delivery_id.is_(None),
-    ReceiptRow.received_at > sa.bindparam("b_since"),
-    sa.or_(
-        _OF_ITS_CHANNEL.where(Delivery.key == ReceiptRow.key),
-        sa.and_(ReceiptRow.key.is_(None), _OF_ITS_CHANNEL.where(Delivery.vendor_id == ReceiptRow.vendor_id)),
-    ),
-)
 
 
-async def unmatched_due(session: AsyncSession, *, at: datetime) -> datetime | None:
-    """Return since when a receipt waits whose delivery is known by now, None when there is none."""
-    connection = await session.connection()
-    since: datetime | None = await connection.scalar(_FIRST_UNMATCHED, {"b_since": at - REMATCH})
-    return since
+def unmatched(now: Callable[[], datetime]) -> Due:
+    """Ask since when a receipt waits whose delivery is known by now. ``now``: what the clock says then."""
+    since = sa.bindparam("since", callable_=lambda: now() - REMATCH, type_=UtcDateTime())
+    return Due(
+        sa.select(sa.func.min(ReceiptRow.received_at)).where(
+            ReceiptRow.delivery_id.is_(None),
+            ReceiptRow.received_at > since,
+            sa.or_(
+                _OF_ITS_CHANNEL.where(Delivery.key == ReceiptRow.key),
+                sa.and_(
+                    ReceiptRow.key.is_(None),
+                    _OF_ITS_CHANNEL.where(Delivery.vendor_id == ReceiptRow.vendor_id),
+                ),
+            ),
+        )
+    )

@@ -36,6 +36,7 @@ from app.dispatch.claim import Taken, take
 from app.dispatch.rate import Rate
 from app.dispatch.record import Done, record
 from app.dispatch.tables import Delivery
+from app.due import Due
 from app.ids import new_id
 from app.origin import Origin
 from app.warning.level import Level
@@ -98,15 +99,19 @@ class Sender:
 
         Returns how many messages were moved.
         """
-        lane, total = self.lanes[0], 0
-        while True:
-            started = await self._start(lane)
-            total += started
-            if lane.in_flight:
-                await asyncio.wait(lane.in_flight, return_when=asyncio.ALL_COMPLETED)
-            await self._record()
-            if not started and not lane.in_flight:
-                return total
+        total = 0
+        while moved := await self.round():
+            total += moved
+        return total
+
+    async def round(self) -> int:
+        """Send as many as a lane may have in flight and wait for them. Returns how many were moved."""
+        lane = self.lanes[0]
+        moved = await self._start(lane)
+        if lane.in_flight:
+            await asyncio.wait(lane.in_flight, return_when=asyncio.ALL_COMPLETED)
+        await self._record()
+        return moved
 
     async def run(self, lane: Lane, stopping: asyncio.Event) -> None:
         """Send until told to stop; then let calls in flight end and be recorded."""
@@ -275,15 +280,12 @@ class Sender:
 
 
 # A lease that lapses makes its message due again.
-_FIRST_DUE = sa.select(
-    sa.func.min(
-        sa.case((Delivery.lease_until > Delivery.not_before, Delivery.lease_until), else_=Delivery.not_before)
-    )
-).where(Delivery.not_before.is_not(None))
-
-
-async def next_due(session: AsyncSession) -> datetime | None:
-    """Return when the next message is due (it may be past), None when nothing waits."""
-    connection = await session.connection()
-    due: datetime | None = await connection.scalar(_FIRST_DUE)
-    return due
+NEXT_SEND = Due(
+    sa.select(
+        sa.func.min(
+            sa.case(
+                (Delivery.lease_until > Delivery.not_before, Delivery.lease_until), else_=Delivery.not_before
+            )
+        )
+    ).where(Delivery.not_before.is_not(None))
+)

@@ -21,6 +21,7 @@ from app.access.sources import Source, listed
 from app.channels.registry import Registry
 from app.clock import Clock
 from app.db import Database, Session
+from app.due import Due
 from app.errors import JiaoyingError, OutOfScope, Refused
 from app.intake import refusal
 from app.intake.read import family, read
@@ -140,9 +141,7 @@ async def resume(session: Session, district: str, *, scheme: Scheme, registry: R
     return 1
 
 
-async def resume_due(session: Session, district: str) -> datetime | None:
-    """Return when :func:`resume` will next have something to do, None when nothing is left."""
-    oldest: datetime | None = await session.scalar(
-        sa.select(sa.func.min(Raw.received_at)).where(Raw.district == district, Raw.state == "received")
-    )
-    return oldest + GRACE if oldest is not None else None
+def unfinished(district: str) -> Due:
+    """Ask when :func:`resume` will next have something to do."""
+    kept = sa.select(sa.func.min(Raw.received_at)).where(Raw.district == district, Raw.state == "received")
+    return Due(kept, after=GRACE)

@@ -21,7 +21,7 @@ from app.clock import LOCAL
 from app.simulator.asgi import Request, Response
 from app.simulator.gateway import Asked, Gateway, Got, Told
 
-CANONICAL = re.compile("(?:[A-Za-z0-9_.~=&-]|%[0-9A-F]{2})*")
+CANONICAL = re.compile("(?:[A-Za-z0-9_.~=&-]++|(?:%[0-9A-F]{2})++)*+")
 CALL_FAILED = {"none": "200004", "off": "200010", "out": "200007", "no-answer": "200003"}
 SMS_FAILED = {"none": "MOBILE_NOT_ON_SERVICE", "off": "MOBILE_SHUT_DOWN"}
 
@@ -31,7 +31,7 @@ def _json(value: Mapping[str, Any], status: int = 200) -> Response:
 
 
 def _beijing(at: datetime) -> str:
-    return at.astimezone(LOCAL).strftime("%Y-%m-%d %H:%M:%S")
+    return at.astimezone(LOCAL).isoformat(" ", "seconds")[:19]
 
 
 class Plain(Gateway):

@@ -1,7 +1,7 @@
 """The storm replayed on both databases side by side: one document, and every rate recomputed from its rows.
 
-The suite plays minutes 600 to 1200, in which every level and every river mark is reached; the whole storm is
-the command itself.
+The suite plays minutes 600 to 1200, in which every level and every river mark is reached, over every town
+with two villages each. ``make long`` plays the whole storm over the whole demo district, twice.
 """
 
 import asyncio
@@ -69,13 +69,34 @@ def recomputed(rows: list[dict[str, Any]]) -> dict[str, float]:
     }
 
 
-async def replayed(kept: dict[str, str], tmp_path: Path, *minutes: str) -> dict[str, Any]:
+def its_levels_and_marks(a: dict[str, Any]) -> None:
+    """The minutes and towns of the storm's rain and rivers, and every kind of end."""
+    first = {
+        level: [town["reached"][level] for town in a["towns"] if level in town["reached"]]
+        for level in ("blue", "yellow", "orange", "red")
+    }
+    assert {level: (min(minutes), len(minutes)) for level, minutes in first.items()} == {
+        "blue": (645, 21),
+        "yellow": (850, 21),
+        "orange": (935, 20),
+        "red": (980, 11),
+    }
+    rivers = {row["name"]: (row["warning"], row["guarantee"]) for row in a["rivers"]}
+    assert rivers["清流站"] == (995, 1030)
+    assert rivers["吴家站"] == (985, 1030)
+    assert rivers["荣昌站"] == (1060, 1115)
+    assert rivers["广顺站"] == (1090, 1175)
+    assert {row["state"] for row in a["obligations"]} == {"met", "late", "missed"}
+    assert a["disasters"]
+
+
+async def replayed(kept: dict[str, str], tmp_path: Path, *options: str) -> dict[str, Any]:
     """Play the same minutes on both databases; return the one document that both must give."""
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
     (code_a, a), (code_b, b) = await asyncio.gather(
-        demo(tmp_path / "a", "--database", kept["sqlite"], *minutes),
-        demo(tmp_path / "b", "--database", kept["pg"], *minutes),
+        demo(tmp_path / "a", "--database", kept["sqlite"], *options),
+        demo(tmp_path / "b", "--database", kept["pg"], *options),
     )
     a.pop("seconds")
     b.pop("seconds")
@@ -95,24 +116,20 @@ async def replayed(kept: dict[str, str], tmp_path: Path, *minutes: str) -> dict[
 async def test_the_storm_reaches_its_levels_at_its_minutes_and_its_towns_on_both_databases(
     kept: dict[str, str], tmp_path: Path
 ) -> None:
-    a = await replayed(kept, tmp_path, "--first", "600", "--last", "1200")
-    first = {
-        level: [town["reached"][level] for town in a["towns"] if level in town["reached"]]
-        for level in ("blue", "yellow", "orange", "red")
-    }
-    assert {level: (min(minutes), len(minutes)) for level, minutes in first.items()} == {
-        "blue": (645, 21),
-        "yellow": (850, 21),
-        "orange": (935, 20),
-        "red": (980, 11),
-    }
-    rivers = {row["name"]: (row["warning"], row["guarantee"]) for row in a["rivers"]}
-    assert rivers["清流站"] == (995, 1030)
-    assert rivers["吴家站"] == (985, 1030)
-    assert rivers["荣昌站"] == (1060, 1115)
-    assert rivers["广顺站"] == (1090, 1175)
-    assert {row["state"] for row in a["obligations"]} == {"met", "late", "missed"}
-    assert a["disasters"]
+    a = await replayed(kept, tmp_path, "--profile", "sparse", "--first", "600", "--last", "1200")
+    its_levels_and_marks(a)
+
+
+@pytest.mark.long
+async def test_the_whole_storm_over_the_whole_district_is_one_document_whatever_the_database_or_the_day(
+    kept: dict[str, str], tmp_path: Path
+) -> None:
+    a = await replayed(kept, tmp_path, "--seed", "1")
+    its_levels_and_marks(a)
+    (tmp_path / "again").mkdir()
+    code, again = await demo(tmp_path / "again", "--seed", "1")
+    again.pop("seconds")
+    assert (code, again) == (0, a)
 
 
 async def test_a_breach_of_the_rows_ends_the_demo_with_exit_1(tmp_path: Path) -> None:

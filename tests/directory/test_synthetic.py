@@ -236,7 +236,7 @@ def test_nobody_in_it_is_real_and_no_number_can_ring(demo: Generated) -> None:
 def test_a_profile_that_is_not_there_is_refused_in_a_sentence() -> None:
     with pytest.raises(ValueError, match="load"):
         generate(DATA, profile="load", start=START)
-    with pytest.raises(ValueError, match="demo, hostile, load, tiny"):
+    with pytest.raises(ValueError, match="demo, hostile, load, sparse, tiny"):
         generate(DATA, profile="huge", start=START)
 
 

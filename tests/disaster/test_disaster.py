@@ -15,6 +15,7 @@ from app.db import Database
 from app.disaster import facts, look, remind, report, signs
 from app.disaster.form import People, ReportIn
 from app.disaster.tables import Disaster, ReportRow
+from app.due import next_due
 from app.errors import Forbidden, NotFound, OutOfScope, Validation
 from app.tasks import alarms
 
@@ -186,13 +187,13 @@ async def test_the_desk_is_reminded_at_30_and_at_50_minutes_until_the_first_repo
             return [alarm.text for alarm in await alarms.standing(session, "500153")]
 
     async with db.reading() as session:
-        assert await remind.next_due(session) == NIGHT + 30 * MIN
+        assert await next_due(session, remind.NEXT_REMINDER) == NIGHT + 30 * MIN
     assert await swept(29) == []
     assert await swept(30) == ["灾情发生已 30 分，镇街还没有首报，离一小时还有 30 分。"]
     assert len(await swept(49)) == 1
     assert len(await swept(50)) == 2
     async with db.reading() as session:
-        assert await remind.next_due(session) is None
+        assert await next_due(session, remind.NEXT_REMINDER) is None
     await _first(db, minute=55, disaster_id=event)
     async with db.reading() as session:
         assert all(alarm.over_at for alarm in await alarms.standing(session, "500153"))
@@ -236,7 +237,7 @@ async def test_a_sign_that_moves_the_clock_back_moves_the_reminder_too(db: Datab
         await signs.told_too(
             session, event, "alarm", NIGHT - 25 * MIN, by=DESK, at=NIGHT + MIN, event_id="a-1"
         )
-        assert await remind.next_due(session) == NIGHT + 5 * MIN
+        assert await next_due(session, remind.NEXT_REMINDER) == NIGHT + 5 * MIN
 
 
 @pytest.mark.anyio

@@ -9,6 +9,7 @@ from app.channels.contract import Receipt
 from app.dispatch import expire, notify, permit, withdraw
 from app.dispatch.facts import State
 from app.dispatch.withdraw import hand_over
+from app.due import next_due
 from tests.dispatch.line import DISTRICT, Line
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +35,7 @@ async def test_what_still_waits_when_its_time_is_over_is_given_its_end_and_told(
     waiting = await line.put("blue", number=3)
     (other,) = await line.put("blue", warning_id="w-2")
     async with line.db.reading() as session:
-        assert await expire.next_due(session) == line.clock.now() + timedelta(minutes=5)
+        assert await next_due(session, expire.NEXT_END) == line.clock.now() + timedelta(minutes=5)
     assert not await sweep(line)
     line.clock.advance(timedelta(minutes=5))
     assert sorted(await sweep(line)) == sorted(waiting)

@@ -18,7 +18,8 @@ from app.db import Database
 from app.directory.tables import Person
 from app.dispatch import withdraw
 from app.dispatch.facts import State
-from app.dispatch.send import next_due
+from app.dispatch.send import NEXT_SEND
+from app.due import next_due
 from tests.dispatch.line import Line, build
 from tests.support.world import SECRET, entries
 
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.anyio
 
 async def due(line: Line) -> Any:
     async with line.db.reading() as session:
-        return await next_due(session)
+        return await next_due(session, NEXT_SEND)
 
 
 async def test_an_accepted_message_has_the_vendors_id_and_leaves_the_line(line: Line) -> None:

@@ -10,6 +10,7 @@ from app.channels.contract import Accepted, Receipt
 from app.dispatch import receipts
 from app.dispatch.facts import State
 from app.dispatch.tables import Delivery, ReceiptRow
+from app.due import next_due
 from tests.dispatch.line import Line
 
 pytestmark = pytest.mark.anyio
@@ -27,7 +28,7 @@ async def again(line: Line) -> receipts.Recorded:
 
 async def waits(line: Line) -> bool:
     async with line.db.reading() as session:
-        return await receipts.unmatched_due(session, at=line.clock.now()) is not None
+        return await next_due(session, receipts.unmatched(line.clock.now)) is not None
 
 
 async def accepted(line: Line, level: str = "red") -> Delivery:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from app.due import next_due
 from app.intake import accept
 from app.intake.tables import Key, Raw
 from app.tasks.tables import Task
@@ -322,7 +323,7 @@ async def test_what_a_dead_process_left_is_finished_within_seconds(bureau) -> No
 
     assert await sweep() == 0  # it may still be at work
     async with world.db.reading() as session:
-        assert await accept.resume_due(session, "500153") == world.clock.now() + accept.GRACE
+        assert await next_due(session, accept.unfinished("500153")) == world.clock.now() + accept.GRACE
     world.clock.advance(timedelta(seconds=4))
     assert [await sweep(), await sweep(), await sweep()] == [1, 1, 0]
     assert {raw.id: raw.state for raw in await raws(bureau)} == {"good": "taken", "bad": "refused"}

@@ -17,6 +17,7 @@ from app.console.board import timeline
 from app.db import Database
 from app.directory import people
 from app.dispatch import claim, expire, receipts
+from app.due import next_due
 from app.origin import Origin
 from app.scheme.read import read
 from tests.dispatch.line import Unlimited
@@ -69,7 +70,7 @@ async def test_who_takes_from_the_line_reads_it_in_its_order(db: Database) -> No
 
 
 async def test_when_the_next_message_ends_is_read_from_what_waits(db: Database) -> None:
-    (ends,) = await ways(db, expire.next_due)
+    (ends,) = await ways(db, lambda session: next_due(session, expire.NEXT_END))
     assert "SCAN delivery USING COVERING INDEX ix_delivery_ends" in ends
     assert "TEMP B-TREE" not in ends
 
