@@ -25,6 +25,7 @@ from app.scheme.models import (
     Scheme,
     Step,
     Template,
+    Templates,
 )
 from app.scheme.running import EscalationFile, ReleaseFile, ReleaseRow, TemplateRow
 from app.warning.level import Level
@@ -49,7 +50,9 @@ def build(folder: Folder) -> Scheme:
         escalation=_escalation(_whole(folder.escalation.shape)),
         release=_release(_whole(folder.release.shape)),
         channels=tuple(MappingProxyType(dict(entry)) for entry in _whole(folder.channels.shape).channels),
-        templates=tuple(_templates(held for file in folder.wording for held in _whole(file.shape).templates)),
+        templates=Templates(
+            _templates(held for file in folder.wording for held in _whole(file.shape).templates)
+        ),
         towns=rules.towns,
         files=MappingProxyType({held.file: held.text for held in folder.documents()}),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import Any, Literal
@@ -147,6 +147,35 @@ class Template:
     layer: str = ""
     duty: str = ""
 
+    @property
+    def weight(self) -> int:
+        """How specific: each selector outweighs all that follow it."""
+        return (
+            16 * bool(self.duty)
+            + 8 * bool(self.hazard)
+            + 4 * bool(self.family)
+            + 2 * bool(self.layer)
+            + (self.level is not None)
+        )
+
+
+class Templates:
+    """The texts of a scheme, laid out by kind and channel: a storm's night asks for tens of thousands."""
+
+    def __init__(self, rows: Iterable[Template]) -> None:
+        self._rows = tuple(rows)
+        self._laid: dict[tuple[str, str], list[Template]] = {}
+        for row in sorted(self._rows, key=lambda row: -row.weight):
+            self._laid.setdefault((row.kind, row.channel), []).append(row)
+
+    def of(self, kind: str, channel: str) -> Sequence[Template]:
+        """Return the texts of one kind and channel, the most specific first."""
+        return self._laid.get((kind, channel), ())
+
+    def __iter__(self) -> Iterator[Template]:
+        """Go through all, in the order of the files."""
+        return iter(self._rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
@@ -163,7 +192,7 @@ class Scheme:
     escalation: Escalation
     release: Release
     channels: tuple[Mapping[str, Any], ...]  # entries of channels.yaml, in order; `channels` checks them
-    templates: tuple[Template, ...]
+    templates: Templates
     towns: Mapping[str, TownRules]
     files: Mapping[str, str]  # name → text: what it was read from, kept with the plans it makes
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from app.scheme.models import Template
+from app.scheme.models import Template, Templates
 from app.warning.level import Level
 from app.wording.facts import Facts, clean
 from app.wording.sms import JOINED, SINGLE, sms_units
@@ -21,7 +21,7 @@ _SIGNAL = "预警信号"  # only the weather bureau issues those
 _BLANK = re.compile(r"\{([a-z]+)\}")
 
 
-def text(templates: Iterable[Template], facts: Facts) -> str:
+def text(templates: Templates, facts: Facts) -> str:
     """The words for one duty, level and channel.
 
     The most specific template wins (duty before hazard before family before layer before level); the
@@ -30,11 +30,10 @@ def text(templates: Iterable[Template], facts: Facts) -> str:
     with 演练; what was only measured says 实测 and never 预警信号. Raises LookupError if the scheme has no
     text for this kind and channel.
     """
-    held = tuple(templates)
-    template = _best(held, facts, facts.kind)
+    template = _best(templates, facts, facts.kind, facts.channel)
     if template is None:
         raise LookupError(f"no text for {facts.kind} by {facts.channel}")
-    values = _values(held, facts)
+    values = _values(templates, facts)
     made = _fill(template, values, facts)
     if facts.channel == "sms":
         asks = _asks(values)
@@ -89,30 +88,28 @@ def _fill(template: Template, values: Mapping[str, str], facts: Facts) -> str:
     return _as_drill(made, facts) if facts.exercise else made
 
 
-def task(templates: Iterable[Template], facts: Facts) -> str:
+def task(templates: Templates, facts: Facts) -> str:
     """The words for what this duty has to do, by themselves; empty where the scheme has none."""
-    template = _best(tuple(templates), facts, "do")
+    template = _best(templates, facts, "do", "")
     made = clean(facts.do or (template.text if template else ""), LIMITS[facts.channel])
     if facts.raised_from is not None:  # never as if the bureau had issued that level
         made = f"区里提级，按{facts.level.zh}应对，{made}" if made else f"区里提级，按{facts.level.zh}应对"
     return made.replace(_SIGNAL, "提醒") if facts.observed else made
 
 
-def effect(templates: Iterable[Template], facts: Facts) -> str:
+def effect(templates: Templates, facts: Facts) -> str:
     """What it comes to for people, in plain words and without figures; empty where the scheme has none."""
-    template = _best(tuple(templates), facts, "effect")
+    template = _best(templates, facts, "effect", "")
     return clean(template.text, LIMITS[facts.channel]) if template else ""
 
 
-def _best(templates: tuple[Template, ...], facts: Facts, kind: str) -> Template | None:
-    fitting = [t for t in templates if t.kind == kind and _fits(t, facts)]
-    return max(fitting, key=_weight, default=None)
+def _best(templates: Templates, facts: Facts, kind: str, channel: str) -> Template | None:
+    return next((template for template in templates.of(kind, channel) if _fits(template, facts)), None)
 
 
 def _fits(template: Template, facts: Facts) -> bool:
     return (
-        template.channel in {"", facts.channel}
-        and template.observed in {None, facts.observed}
+        template.observed in {None, facts.observed}
         and template.hazard in {"", facts.hazard_id}
         and template.family in {"", facts.family}
         and template.layer in {"", facts.layer}
@@ -121,18 +118,7 @@ def _fits(template: Template, facts: Facts) -> bool:
     )
 
 
-def _weight(template: Template) -> int:
-    """How specific: each selector outweighs all that follow it."""
-    return (
-        16 * bool(template.duty)
-        + 8 * bool(template.hazard)
-        + 4 * bool(template.family)
-        + 2 * bool(template.layer)
-        + (template.level is not None)
-    )
-
-
-def _values(templates: tuple[Template, ...], facts: Facts) -> dict[str, str]:
+def _values(templates: Templates, facts: Facts) -> dict[str, str]:
     limit = LIMITS[facts.channel]
     issued = facts.issued.astimezone(facts.zone)
     signal = facts.level if facts.raised_from is None else facts.raised_from

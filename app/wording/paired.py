@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from app.scheme.models import Template
+from app.scheme.models import Templates
 from app.warning.level import Level
 from app.wording.compose import text
 from app.wording.facts import Facts
@@ -24,20 +23,19 @@ class Paired:
     clear: str
 
 
-def paired(templates: Iterable[Template], facts: Facts, *, below: Level | None = None) -> Paired:
+def paired(templates: Templates, facts: Facts, *, below: Level | None = None) -> Paired:
     """Return an alert and what may have to follow it. ``below``: the level it may fall to; default the next.
 
     Raises LookupError if the scheme lacks one of them.
     """
-    held = tuple(templates)
     lower = Level(max(0, facts.level - 1)) if below is None else below
     later = replace(facts, link="", do="", raised_from=None)
     lowered = ""
     if facts.level > Level.HINT:
-        lowered = text(held, replace(later, kind="lowered", level=lower, was=facts.level, what=""))
+        lowered = text(templates, replace(later, kind="lowered", level=lower, was=facts.level, what=""))
     return Paired(
-        alert=text(held, replace(facts, kind="alert")),
-        correction=text(held, replace(later, kind="correction", what=FALSE)),
+        alert=text(templates, replace(facts, kind="alert")),
+        correction=text(templates, replace(later, kind="correction", what=FALSE)),
         lowered=lowered,
-        clear=text(held, replace(later, kind="clear")),
+        clear=text(templates, replace(later, kind="clear")),
     )

@@ -8,7 +8,7 @@ JOINED = 67  # in each part of a longer one: three units go to the header that j
 
 def sms_units(text: str) -> int:
     """Length in UCS-2 units: a character outside the basic plane (𠮷, an emoji) counts two."""
-    return len(text) + sum(1 for character in text if ord(character) > 0xFFFF)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def sms_parts(text: str) -> int:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.scheme.models import Template
+from app.scheme.models import Template, Templates
 from app.warning.level import Level
 from app.wording.compose import task, text
 from app.wording.facts import Facts, places_text
@@ -90,7 +90,7 @@ def test_every_case_has_words_and_they_keep_the_promises() -> None:
 
 def test_every_text_of_the_scheme_is_used_by_some_case() -> None:
     held = scheme().templates
-    marked = [replace(template, text=str(i)) for i, template in enumerate(held)]
+    marked = Templates([replace(template, text=str(i)) for i, template in enumerate(held)])
     used = {
         int(text(marked, facts(**case)).removeprefix("演练")) for case in every_case() if spoken_once(case)
     }
@@ -128,12 +128,14 @@ def test_a_specific_duty_goes_before_a_specific_hazard_and_that_before_a_level()
     def row(words: str, **selectors: Any) -> Template:
         return Template("alert", "sms", words, observed=False, **selectors)
 
-    rows = [
-        row("一般"),
-        row("级别", level=Level.RED),
-        row("灾种", hazard="rain"),
-        row("职责", duty="town-duty"),
-    ]
+    rows = Templates(
+        [
+            row("一般"),
+            row("级别", level=Level.RED),
+            row("灾种", hazard="rain"),
+            row("职责", duty="town-duty"),
+        ]
+    )
     assert text(rows, facts()) == "职责"
     assert text(rows, facts(duty="keeper")) == "灾种"
     assert text(rows, facts(duty="keeper", hazard_id="river")) == "级别"
@@ -180,7 +182,7 @@ def test_what_to_do_is_the_same_on_every_channel() -> None:
     assert task(scheme().templates, held) == "危险区的人现在就走，去村安置点，不要回头"
     assert task(scheme().templates, held) in text(scheme().templates, held)
     assert task(scheme().templates, replace(held, do="去镇中学。")) == "去镇中学"
-    assert task([], held) == ""
+    assert task(Templates([]), held) == ""
 
 
 def test_without_words_of_the_event_the_headline_is_said() -> None:
@@ -199,7 +201,7 @@ def test_a_hint_names_no_colour() -> None:
 
 def test_a_scheme_without_words_for_a_case_says_so() -> None:
     with pytest.raises(LookupError, match="alert by sms"):
-        text([], facts())
+        text(Templates([]), facts())
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.scheme.models import Template
+from app.scheme.models import Template, Templates
 from app.warning.level import Level
 from app.wording import lint
 from app.wording.compose import effect, text
@@ -73,8 +73,8 @@ def test_a_message_says_its_time_and_whom_to_ring_where_there_is_room_and_always
     assert named > 100
 
 
-def only(channel: str, words: str, kind: str = "alert") -> list[Template]:
-    return [Template(kind, channel, words, observed=False), Template("do", "", "做好防范")]
+def only(channel: str, words: str, kind: str = "alert") -> Templates:
+    return Templates([Template(kind, channel, words, observed=False), Template("do", "", "做好防范")])
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_millimetres_to_the_public_are_told() -> None:
 
 
 def test_a_scheme_that_lacks_a_text_is_told_so_by_case() -> None:
-    lacking = replace(scheme(), templates=tuple(t for t in scheme().templates if t.kind != "lowered"))
+    lacking = replace(scheme(), templates=Templates(t for t in scheme().templates if t.kind != "lowered"))
     found = list(lint.check(lacking))
     assert found
     assert all(fault.startswith("没有文字") for _, fault in found)

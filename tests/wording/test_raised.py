@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from app.scheme.models import Templates
 from app.warning.level import Level
 from app.wording.compose import in_own_words, task, text
 from app.wording.facts import Facts
@@ -41,7 +42,7 @@ def test_every_alert_of_a_raise_names_the_signals_colour_and_says_that_the_distr
 
 def test_what_to_do_is_that_of_the_raised_level() -> None:
     assert "危险区转移" in task(scheme().templates, RAISED)
-    assert task([], RAISED) == "区里提级，按红色应对"
+    assert task(Templates([]), RAISED) == "区里提级，按红色应对"
 
 
 def test_an_officers_own_words_go_out_whole_under_the_districts_name() -> None:
