@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -51,6 +52,7 @@ async def last(session: AsyncSession, name: str) -> datetime | None:
     return await session.scalar(sa.select(Beat.at).where(Beat.name == name))
 
 
+@lru_cache(maxsize=64)  # a district follows half a dozen things
 def _ahead(source: str, follower: str) -> sa.Select[datetime, int]:
     """Select the newest beat of ``source``, unless ``follower`` has caught up with it."""
     followed, following = aliased(Beat), aliased(Beat)
@@ -76,6 +78,7 @@ async def ahead(session: AsyncSession, source: str, follower: str) -> Ahead | No
     return None if row is None else Ahead(*row)
 
 
+@lru_cache(maxsize=64)
 def unseen(source: str, follower: str) -> Due:
     """Ask when ``source`` beat last, if ``follower`` has not caught up with it."""
     ahead = _ahead(source, follower).subquery()
