@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import sqlalchemy as sa
+from sqlalchemy import exc
 
 from app import audit, bundled, main, sealed, worker
 from app.access import passwords, sources, tokens, users
@@ -180,10 +181,13 @@ async def _migrate(db: Database) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
-    async with db.raw() as connection:
-        if await connection.run_sync(lambda sync: bool(sa.inspect(sync).get_table_names())):
-            raise Failure("--database 要一个空的数据库。")
-        await connection.run_sync(upgrade)
+    try:
+        async with db.raw() as connection:
+            if await connection.run_sync(lambda sync: bool(sa.inspect(sync).get_table_names())):
+                raise Failure("--database 要一个空的数据库。")
+            await connection.run_sync(upgrade)
+    except (exc.OperationalError, exc.InterfaceError):
+        raise Failure("打不开 --database 写的数据库：检查地址、目录和数据库是否在运行。") from None
 
 
 async def _people(
