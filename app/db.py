@@ -16,7 +16,6 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 import aiosqlite
 import sqlalchemy as sa
 from sqlalchemy import event, exc
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -328,20 +327,6 @@ async def try_lock(session: AsyncSession, name: str) -> bool:
         sa.text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": name}
     )
     return bool(got)
-
-
-def if_new(table: type[Base], *, key: Sequence[Any] | None = None) -> dict[str, sa.Insert]:
-    """Insert rows and leave out what is there already, by dialect; ``rowcount`` is how many were new.
-
-    ``key``: the columns that name a row, where a conflict in another must not pass silently.
-    """
-    return {
-        # Without being asked for, an executemany's count is lost with its cursor.
-        dialect: make(table)
-        .on_conflict_do_nothing(index_elements=key)
-        .execution_options(preserve_rowcount=True)
-        for dialect, make in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-    }
 
 
 def chunks(items: Sequence[T], size: int = 500) -> list[Sequence[T]]:

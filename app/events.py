@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app import db
+from app import db, many
 from app.db import Base
 
 Kind: TypeAlias = Literal["warning", "plan", "delivery", "obligation", "task", "disaster", "alarm"]
@@ -57,7 +57,7 @@ def publish(
     }
 
 
-_APPEND = sa.insert(Event)
+_APPEND = many.Insert(Event)
 
 
 async def _write(session: AsyncSession) -> None:
@@ -66,8 +66,7 @@ async def _write(session: AsyncSession) -> None:
         return
     for district in sorted({key[0] for key in told}):
         await db.lock(session, f"chain:{district}")
-    connection = await session.connection()
-    await connection.execute(_APPEND, list(told.values()))
+    await _APPEND.put(session, list(told.values()))
     session.info["told"] = {row["kind"] for row in told.values()}
 
 

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from app import sealed
+from app import many, sealed
 from app.access.tables import Link
-from app.db import Session, chunks
+from app.db import Session
 from app.ids import new_id
 
 
@@ -43,15 +42,14 @@ def derive(person_id: str, warning_id: str) -> str:
     return base64.urlsafe_b64encode(mac[:16]).decode().rstrip("=")
 
 
-def _issue(new: sqlite.Insert | postgresql.Insert) -> sa.UpdateBase:
-    return new.on_conflict_do_update(
+# Those that stand already get the new end.
+_ISSUE = many.Insert(
+    Link,
+    lambda insert: insert.on_conflict_do_update(
         index_elements=[Link.person_id, Link.warning_id],
-        set_={"token_hash": new.excluded.token_hash, "expires_at": new.excluded.expires_at},
-    )
-
-
-_ISSUE = {"sqlite": _issue(sqlite.insert(Link)), "postgresql": _issue(postgresql.insert(Link))}
-"""By dialect: store links; those that stand already get the new end."""
+        set_={"token_hash": insert.excluded.token_hash, "expires_at": insert.excluded.expires_at},
+    ),
+)
 
 
 async def issue(
@@ -81,9 +79,7 @@ async def issue_many(
         }
         for person_id, warning_id in sorted(set(pairs))
     ]
-    connection = await session.connection()
-    for part in chunks(rows):
-        await connection.execute(_ISSUE[connection.dialect.name], list(part))
+    await _ISSUE.put(session, rows)
 
 
 async def look(session: Session, token: str, at: datetime) -> Bundle | None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import db
+from app import many
 from app.activation.tables import PlanRow, SchemeRow
 from app.errors import NotFound
 from app.scheme.models import Scheme
@@ -22,7 +22,7 @@ from app.warning.planner import plan
 from app.warning.situation import Situation
 
 _SITUATION = TypeAdapter(Situation)
-_IF_NEW = db.if_new(SchemeRow)
+_KEEP = many.Insert(SchemeRow, many.keep_old())
 _HELD = sa.select(sa.literal(1)).where(
     SchemeRow.district == sa.bindparam("district"), SchemeRow.digest == sa.bindparam("digest")
 )
@@ -50,7 +50,7 @@ async def keep(session: AsyncSession, district: str, scheme: Scheme, *, at: date
         "files": zlib.compress(files, 9),
         "first_at": at,
     }
-    await session.execute(_IF_NEW[session.get_bind().dialect.name], [row])
+    await _KEEP.put(session, [row])
 
 
 async def others(session: AsyncSession, district: str, digest: str) -> bool:

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import audit, beats, events, metrics
+from app import audit, beats, events, many, metrics
 from app.answer import chain, silence
 from app.answer.ring import Ask, ring, tell_chief
 from app.answer.tables import Call, Obligation, StepTaken
 from app.audit import SYSTEM
 from app.channels.registry import Registry
 from app.clock import local
-from app.db import chunks, if_new
+from app.db import chunks
 from app.directory import people
 from app.dispatch import standing
 from app.due import Due
@@ -100,7 +100,7 @@ NEXT_LIMIT = Due(
 )
 
 
-_NOTE_STEPS = if_new(StepTaken)
+_NOTE_STEPS = many.Insert(StepTaken, many.keep_old())
 
 
 async def take_steps(
@@ -118,9 +118,7 @@ async def take_steps(
     for row in rows:
         await _walk(session, row, reachable, come, scheme=scheme, at=at)
     await session.flush()
-    connection = await session.connection()
-    for part in chunks(come.taken):
-        await connection.execute(_NOTE_STEPS[connection.dialect.name], list(part))
+    await _NOTE_STEPS.put(session, come.taken)
     await ring(session, come.asks, scheme=scheme, registry=registry, at=at)
     await tell_chief(session, come.chief_for, scheme=scheme, registry=registry, at=at)
 

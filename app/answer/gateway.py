@@ -12,14 +12,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import events, metrics, sealed
+from app import events, many, metrics, sealed
 from app.answer import escalate
 from app.answer.fold import RUNGS
 from app.answer.settle import Given, settle
 from app.answer.tables import Call, Obligation, ReplyRow
 from app.answer.understand import pressed, understand
 from app.channels.contract import Receipt, Reply
-from app.db import chunks, if_new
+from app.db import chunks
 from app.directory import people
 from app.dispatch import receipts, standing
 from app.dispatch.standing import Addressed
@@ -117,7 +117,7 @@ async def heard(session: AsyncSession, seen: Sequence[receipts.Seen], *, at: dat
 _KNOWN = sa.select(ReplyRow.event_id).where(
     ReplyRow.channel == sa.bindparam("channel"), ReplyRow.event_id.in_(sa.bindparam("events", expanding=True))
 )
-_KEEP = if_new(ReplyRow)
+_KEEP = many.Insert(ReplyRow, many.keep_old())
 
 
 async def replies(
@@ -172,9 +172,7 @@ async def replies(
                 "received_at": at,
             }
         )
-    connection = await session.connection()
-    for some in chunks(rows):
-        await connection.execute(_KEEP[connection.dialect.name], list(some))
+    await _KEEP.put(session, rows)
     await settle(session, given, scheme=scheme, at=at)
     return {**counts, "repeated": len(items) - len(rows)}
 

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import audit, events
+from app import audit, events, many
 from app.answer import escalate
 from app.answer.tables import Brief, Obligation
 from app.audit import Actor
@@ -82,6 +82,7 @@ async def held(session: AsyncSession, warning_id: str) -> set[tuple[str, str, st
 AT_ONCE = 500
 """How many obligations are rung in the transaction that opens them."""
 
+_OPEN = many.Insert(Obligation)
 _OPENED = (
     sa.select(Obligation)
     .where(Obligation.id.in_(sa.bindparam("ids", expanding=True)))
@@ -148,7 +149,7 @@ async def open_(
     ]
     if not rows:
         return 0
-    await (await session.connection()).execute(sa.insert(Obligation), rows)
+    await _OPEN.put(session, rows)
     audit.record(
         session,
         "obligations-opened",

@@ -9,11 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app import many
 from app.access import links
 from app.answer import texts
 from app.answer.tables import Brief, Call, Obligation
 from app.channels.registry import Registry
-from app.db import chunks, if_new
 from app.directory import people
 from app.dispatch.enqueue import Order, enqueue
 from app.origin import Origin
@@ -173,11 +173,9 @@ async def tell_chief(
         await _note(session, calls)
 
 
-_NOTE_CALLS = if_new(Call)
+_NOTE_CALLS = many.Insert(Call, many.keep_old())
 
 
 async def _note(session: AsyncSession, calls: Sequence[dict[str, Any]]) -> None:
     """Note which obligations a message asks for; the same message again notes nothing twice."""
-    connection = await session.connection()
-    for batch in chunks(calls):
-        await connection.execute(_NOTE_CALLS[connection.dialect.name], list(batch))
+    await _NOTE_CALLS.put(session, calls)

@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app import audit, events, metrics
+from app import audit, events, many, metrics
 from app.answer import chain
 from app.answer.fold import AnswerFact, standing
 from app.answer.tables import Answer, Call, Obligation
 from app.audit import Actor
-from app.db import chunks, if_new
+from app.db import chunks
 from app.dispatch import standing as in_line
 from app.dispatch import withdraw
 from app.ids import new_id
@@ -62,7 +62,7 @@ def _why_not(row: Obligation, given: Given, called_as: set[str]) -> str | None:
     return "not-their-duty"
 
 
-_KEEP = if_new(Answer)
+_KEEP = many.Insert(Answer, many.keep_old())
 
 
 async def settle(
@@ -112,9 +112,7 @@ async def settle(
             )
             metrics.ANSWERS.labels(one.via, one.rung).inc()
     await _lock(session, rows)
-    connection = await session.connection()
-    for part in chunks(answers, 300):
-        await connection.execute(_KEEP[connection.dialect.name], list(part))
+    await _KEEP.put(session, answers)
     return await _fold(session, list(rows.values()), scheme=scheme, at=at)
 
 

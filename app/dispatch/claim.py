@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import events
+from app import events, many
 from app.db import UtcDateTime, chunks
 from app.dispatch import permit
 from app.dispatch.facts import State
@@ -121,7 +121,7 @@ def _lease(due: sa.ColumnElement[bool]) -> sa.UpdateBase:
 # Statements are built once: building them anew each time takes longer than the database does.
 _LEASE_ANY = _lease(sa.true())
 _LEASE_RED = _lease(Delivery.urgency >= 4)
-_OPEN_TRY = sa.insert(Attempt)
+_OPEN_TRY = many.Insert(Attempt)
 _TEXTS = sa.select(Content.id, Content.text).where(Content.id.in_(sa.bindparam("ids", expanding=True)))
 _BACK_INTO_LINE = (
     sa.update(Delivery)
@@ -195,8 +195,8 @@ async def take(
     allowed = await _within_rate(session, allowed, budget, at)
     if not allowed:
         return Claimed([], parked, len(stopped + failed))
-    await connection.execute(
-        _OPEN_TRY,
+    await _OPEN_TRY.put(
+        session,
         [
             {
                 "id": new_id(),

@@ -9,10 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import events
+from app import events, many
 from app.channels.contract import ChannelKind
 from app.channels.registry import Registry
-from app.db import chunks, if_new
+from app.db import chunks
 from app.dispatch.facts import State
 from app.dispatch.tables import Content, Delivery
 from app.ids import new_id
@@ -48,12 +48,12 @@ class Order:
 
 
 # Statements are built once: building them anew each time takes longer than the database does.
-_ADD = if_new(Delivery, key=[Delivery.key])
+_ADD = many.Insert(Delivery, many.keep_old([Delivery.key]))
 _BY_KEY = sa.select(Delivery.key, Delivery.id).where(Delivery.key.in_(sa.bindparam("keys", expanding=True)))
 _STORED = sa.select(Content.digest, Content.id).where(
     Content.district == sa.bindparam("district"), Content.digest.in_(sa.bindparam("digests", expanding=True))
 )
-_STORE = if_new(Content)
+_STORE = many.Insert(Content, many.keep_old())
 
 
 async def enqueue(
@@ -120,11 +120,8 @@ async def enqueue(
     if not rows:
         return {}
     known: dict[str, str] = {}
-    connection = await session.connection()
-    for part in chunks(rows):
-        result = await connection.execute(_ADD[connection.dialect.name], list(part))
-        if result.rowcount != len(part):  # some were in line before, or another node has just put them there
-            known |= await _known(session, [row["key"] for row in part])
+    if await _ADD.put(session, rows) != len(rows):  # some were in line before, or another node put them there
+        known = await _known(session, [row["key"] for row in rows])
     fresh = [row for row in rows if known.get(row["key"], row["id"]) == row["id"]]
     for row in fresh:
         events.publish(
@@ -166,9 +163,7 @@ async def _contents(session: AsyncSession, orders: Sequence[Order]) -> dict[str,
         if digest not in found
     ]
     if new:
-        connection = await session.connection()
-        stored = await connection.execute(_STORE[connection.dialect.name], new)
-        if stored.rowcount == len(new):
+        if await _STORE.put(session, new) == len(new):
             found |= {row["digest"]: row["id"] for row in new}
         else:  # two transactions may store the same text at once; the loser reads the winner's row
             found |= await _stored(session, district, [row["digest"] for row in new])

@@ -8,9 +8,9 @@ from typing import Any, Literal, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app import events, logs, metrics
+from app import events, logs, many, metrics
 from app.channels.contract import Receipt
-from app.db import UtcDateTime, chunks, if_new
+from app.db import UtcDateTime, chunks
 from app.dispatch.facts import State, weaker_than
 from app.dispatch.tables import Delivery, ReceiptRow
 from app.due import Due
@@ -60,7 +60,7 @@ _FIND = {
         Delivery.vendor_id.in_(sa.bindparam("any_of", expanding=True)),
     ),
 }
-_KEEP = if_new(ReceiptRow)
+_KEEP = many.Insert(ReceiptRow, many.keep_old())
 # What a receipt's word makes of a delivery; a call that was only picked up has reached its phone.
 _MEANS = {
     "delivered": State.DELIVERED,
@@ -123,10 +123,7 @@ async def record(
             metrics.RECEIPTS_UNMATCHED.labels(channel).inc()
         else:
             matched.append((receipt, delivery))
-    connection = await session.connection()
-    new = 0
-    for part in chunks(rows):
-        new += (await connection.execute(_KEEP[connection.dialect.name], list(part))).rowcount
+    new = await _KEEP.put(session, rows)
     seen, failed = await _apply(session, matched, at)
     return Recorded(
         tuple(seen), tuple(failed), sum(1 for row in rows if row["delivery_id"] is None), len(rows) - new

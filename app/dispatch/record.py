@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from app import events
+from app import events, many
 from app.channels.contract import Accepted, Outcome, SendError
 from app.channels.registry import Registry
 from app.db import UtcDateTime, chunks
@@ -35,30 +35,35 @@ def _weaker_than(state: State) -> sa.ColumnElement[bool]:
 
 
 # Statements are built once: building them anew for each batch takes longer than the database does.
-_END_TRY = (
-    sa.update(Attempt)
-    .where(Attempt.delivery_id == sa.bindparam("b_delivery"), Attempt.number == sa.bindparam("b_number"))
-    .values(
-        received_at=sa.bindparam("b_at"),
-        outcome=sa.bindparam("b_outcome"),
-        reason=sa.bindparam("b_reason"),
-    )
+_END_TRY = many.Update(
+    {
+        "delivery": sa.String(),
+        "number": sa.Integer(),
+        "at": UtcDateTime(),
+        "outcome": sa.String(),
+        "reason": sa.String(),
+    },
+    lambda row: (
+        sa.update(Attempt)
+        .where(Attempt.delivery_id == row["delivery"], Attempt.number == row["number"])
+        .values(received_at=row["at"], outcome=row["outcome"], reason=row["reason"])
+    ),
 )
-_ACCEPT = (
-    sa.update(Delivery)
-    .where(Delivery.id == sa.bindparam("b_id"))
-    .values(
-        state=sa.case((_weaker_than(State.ACCEPTED), State.ACCEPTED.value), else_=Delivery.state),
-        state_at=sa.case(
-            (_weaker_than(State.ACCEPTED), sa.bindparam("b_at", type_=UtcDateTime())),
-            else_=Delivery.state_at,
-        ),
-        reason=sa.case((_weaker_than(State.ACCEPTED), sa.null()), else_=Delivery.reason),
-        vendor_id=sa.bindparam("b_vendor"),
-        not_before=None,
-        lease_until=None,
-        claimed_by=None,
-    )
+_ACCEPT = many.Update(
+    {"id": sa.String(), "vendor": sa.String(), "at": UtcDateTime()},
+    lambda row: (
+        sa.update(Delivery)
+        .where(Delivery.id == row["id"])
+        .values(
+            state=sa.case((_weaker_than(State.ACCEPTED), State.ACCEPTED.value), else_=Delivery.state),
+            state_at=sa.case((_weaker_than(State.ACCEPTED), row["at"]), else_=Delivery.state_at),
+            reason=sa.case((_weaker_than(State.ACCEPTED), sa.null()), else_=Delivery.reason),
+            vendor_id=row["vendor"],
+            not_before=None,
+            lease_until=None,
+            claimed_by=None,
+        )
+    ),
 )
 _TRY_AGAIN = (
     sa.update(Delivery)
@@ -103,8 +108,8 @@ async def record(
     Returns the ids of deliveries that have now failed for good with no other channel left.
     """
     connection = await session.connection()
-    await _end_tries(connection, done)
-    await _accept(connection, done)
+    await _end_tries(session, done)
+    await _accept(session, done)
     refused = [(d, d.outcome) for d in done if isinstance(d.outcome, SendError)]
     mine = await _still_wanted(session, [d for d, _ in refused])
     verdicts = [(d, why, _verdict(d, why)) for d, why in refused]
@@ -127,29 +132,28 @@ async def record(
     return await failover.lost(session, given_up) if given_up else []
 
 
-async def _end_tries(connection: AsyncConnection, done: Sequence[Done]) -> None:
-    await connection.execute(
-        _END_TRY,
+async def _end_tries(session: AsyncSession, done: Sequence[Done]) -> None:
+    await _END_TRY.put(
+        session,
         [
-            {"b_delivery": d.taken.id, "b_number": d.taken.attempt, "b_at": d.at, **_attempt(d.outcome)}
+            {"delivery": d.taken.id, "number": d.taken.attempt, "at": d.at, **_attempt(d.outcome)}
             for d in done
         ],
     )
 
 
-async def _accept(connection: AsyncConnection, done: Sequence[Done]) -> None:
+async def _accept(session: AsyncSession, done: Sequence[Done]) -> None:
     """Write down every yes.
 
     Not guarded by the ticket: a gateway's yes is a fact whoever asked. A stronger fact that came first keeps
     its state, its time and its reason.
     """
     accepted = [
-        {"b_id": d.taken.id, "b_vendor": _kept(d.outcome.gateway_id), "b_at": d.at}
+        {"id": d.taken.id, "vendor": _kept(d.outcome.gateway_id), "at": d.at}
         for d in done
         if isinstance(d.outcome, Accepted)
     ]
-    if accepted:
-        await connection.execute(_ACCEPT, accepted)
+    await _ACCEPT.put(session, accepted)
 
 
 def _verdict(d: Done, why: SendError) -> Retry | GiveUp:
@@ -218,8 +222,8 @@ def _kept(name: str) -> str:
 
 def _attempt(outcome: Outcome) -> dict[str, str | None]:
     if isinstance(outcome, Accepted):
-        return {"b_outcome": "accepted", "b_reason": None}
+        return {"outcome": "accepted", "reason": None}
     return {
-        "b_outcome": "retry" if outcome.retry else "failed",
-        "b_reason": f"{outcome.reason} {outcome.code}".strip()[:40],
+        "outcome": "retry" if outcome.retry else "failed",
+        "reason": f"{outcome.reason} {outcome.code}".strip()[:40],
     }

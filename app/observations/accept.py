@@ -12,9 +12,8 @@ from typing import Any
 
 import anyio.to_thread
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from app import beats
+from app import beats, many
 from app.db import Session, chunks
 from app.errors import Fault, Validation
 from app.ids import new_id
@@ -97,6 +96,22 @@ async def _gauges(session: Session, district: str, rows: Sequence[object]) -> di
     return found
 
 
+_KEEP_READINGS = many.Insert(
+    Reading,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["district", "station", "element", "interval_minutes", "at"],
+        set_={
+            "first_milli": sa.func.coalesce(Reading.first_milli, Reading.milli),
+            "milli": insert.excluded.milli,
+            "revised_at": insert.excluded.received_at,
+            "received_at": insert.excluded.received_at,
+            "source": insert.excluded.source,
+        },
+        where=Reading.milli != insert.excluded.milli,
+    ),
+)
+
+
 async def _keep_values(
     session: Session, district: str, values: Sequence[Value], source: str, at: datetime
 ) -> int:
@@ -112,37 +127,21 @@ async def _keep_values(
             held[key] = value.milli
             changed[key] = value
             rows.add(value.row)
-    table = Reading.__table__
-    insert = _insert(session)(table)
-    upsert = insert.on_conflict_do_update(
-        index_elements=["district", "station", "element", "interval_minutes", "at"],
-        set_={
-            "first_milli": sa.func.coalesce(table.c.first_milli, table.c.milli),
-            "milli": insert.excluded.milli,
-            "revised_at": insert.excluded.received_at,
-            "received_at": insert.excluded.received_at,
-            "source": insert.excluded.source,
-        },
-        where=table.c.milli != insert.excluded.milli,
-    )
     # In the order of the key, so that two batches never wait for each other.
-    for part in chunks([changed[key] for key in sorted(changed)], 5000):
-        await session.execute(
-            upsert,
-            [
-                {
-                    "district": district,
-                    "station": value.station,
-                    "element": value.element,
-                    "interval_minutes": value.interval_minutes,
-                    "at": value.at,
-                    "milli": value.milli,
-                    "received_at": at,
-                    "source": source,
-                }
-                for value in part
-            ],
-        )
+    readings = [
+        {
+            "district": district,
+            "station": value.station,
+            "element": value.element,
+            "interval_minutes": value.interval_minutes,
+            "at": value.at,
+            "milli": value.milli,
+            "received_at": at,
+            "source": source,
+        }
+        for value in (changed[key] for key in sorted(changed))
+    ]
+    await _KEEP_READINGS.put(session, readings)
     await series.keep(session, district, (value for value in changed.values() if value.element == "rain"))
     await _touch(session, district, values)
     return len(rows)
@@ -212,6 +211,16 @@ async def _touch(session: Session, district: str, values: Sequence[Value]) -> No
         )
 
 
+_KEEP_OUTLOOKS = many.Insert(
+    Forecast,
+    lambda insert: insert.on_conflict_do_update(
+        index_elements=["district", "town_code", "element", "from_at", "until_at", "source"],
+        set_={name: insert.excluded[name] for name in ("issued_at", "milli", "received_at")},
+        where=Forecast.issued_at <= insert.excluded.issued_at,
+    ),
+)
+
+
 async def _keep_outlooks(
     session: Session, district: str, outlooks: Sequence[Outlook], source: str, at: datetime
 ) -> int:
@@ -240,32 +249,25 @@ async def _keep_outlooks(
             held[key] = (outlook.issued_at, outlook.milli)
             changed[key] = outlook
             rows.add(outlook.row)
-    table = Forecast.__table__
-    insert = _insert(session)(table)
-    upsert = insert.on_conflict_do_update(
-        index_elements=["district", "town_code", "element", "from_at", "until_at", "source"],
-        set_={name: insert.excluded[name] for name in ("issued_at", "milli", "received_at")},
-        where=table.c.issued_at <= insert.excluded.issued_at,
-    )
-    for part in chunks([changed[key] for key in sorted(changed)], 5000):
-        await session.execute(
-            upsert,
-            [
-                {
-                    "district": district,
-                    "town_code": o.town_code,
-                    "element": o.element,
-                    "from_at": o.from_at,
-                    "until_at": o.until_at,
-                    "source": source,
-                    "issued_at": o.issued_at,
-                    "milli": o.milli,
-                    "received_at": at,
-                }
-                for o in part
-            ],
-        )
+    forecasts = [
+        {
+            "district": district,
+            "town_code": o.town_code,
+            "element": o.element,
+            "from_at": o.from_at,
+            "until_at": o.until_at,
+            "source": source,
+            "issued_at": o.issued_at,
+            "milli": o.milli,
+            "received_at": at,
+        }
+        for o in (changed[key] for key in sorted(changed))
+    ]
+    await _KEEP_OUTLOOKS.put(session, forecasts)
     return len(rows)
+
+
+_KEEP_STRANGE = many.Insert(Quarantined, many.keep_old(["district", "source", "digest"]))
 
 
 async def _quarantine(
@@ -296,15 +298,7 @@ async def _quarantine(
                 "received_at": at,
             }
         )
-    insert = _insert(session)(Quarantined.__table__).on_conflict_do_nothing(
-        index_elements=["district", "source", "digest"]
-    )
-    for part in chunks(sorted(kept, key=lambda one: str(one["digest"]))):
-        await session.execute(insert, list(part))
-
-
-def _insert(session: Session) -> Any:
-    return sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    await _KEEP_STRANGE.put(session, sorted(kept, key=lambda one: str(one["digest"])))
 
 
 def _plain(value: object) -> object:

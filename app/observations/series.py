@@ -12,7 +12,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from app import db
+from app import many
 from app.db import Session, chunks
 from app.observations.rows import Value
 from app.observations.tables import RainSeries
@@ -25,16 +25,25 @@ _CODE = "i"  # 32 bits wherever CPython runs
 Key = tuple[int, str, int]
 """Block, station, interval."""
 
-_NEW = db.if_new(RainSeries)
-_UPDATE = (
-    sa.update(RainSeries)
-    .where(
-        RainSeries.district == sa.bindparam("d"),
-        RainSeries.block == sa.bindparam("b"),
-        RainSeries.station == sa.bindparam("s"),
-        RainSeries.interval_minutes == sa.bindparam("i"),
-    )
-    .values(slots=sa.bindparam("to"))
+_NEW = many.Insert(RainSeries, many.keep_old())
+_UPDATE = many.Update(
+    {
+        "district": sa.String(),
+        "block": sa.Integer(),
+        "station": sa.String(),
+        "interval": sa.Integer(),
+        "slots": sa.LargeBinary(),
+    },
+    lambda row: (
+        sa.update(RainSeries)
+        .where(
+            RainSeries.district == row["district"],
+            RainSeries.block == row["block"],
+            RainSeries.station == row["station"],
+            RainSeries.interval_minutes == row["interval"],
+        )
+        .values(slots=row["slots"])
+    ),
 )
 _HELD = (
     sa.select(RainSeries.station, RainSeries.interval_minutes, RainSeries.slots)
@@ -106,16 +115,14 @@ async def keep(session: Session, district: str, values: Iterable[Value]) -> None
             {"district": district, "block": b, "station": s, "interval_minutes": i, "slots": _blank(i)}
             for b, s, i in new
         ]
-        await session.execute(_NEW[session.get_bind().dialect.name], blanks)
+        await _NEW.put(session, blanks)
         held |= await _locked(session, district, new)  # another's rows may have come meanwhile
     written = [
-        {"d": district, "b": key[0], "s": key[1], "i": key[2], "to": changed}
+        {"district": district, "block": key[0], "station": key[1], "interval": key[2], "slots": changed}
         for key in keys
         if (changed := _with(held[key], changes[key])) != held[key]
     ]
-    if written:
-        connection = await session.connection()
-        await connection.execute(_UPDATE, written)
+    await _UPDATE.put(session, written)
 
 
 def _blank(interval: int) -> bytes:
