@@ -22,6 +22,7 @@ from tests.support.desk_data import (
     Served,
     red_warning,
     sign_in,
+    sign_in_by_form,
 )
 
 pytestmark = pytest.mark.anyio
@@ -169,7 +170,7 @@ async def test_a_lost_stream_is_said_and_the_page_stays_readable(red: Served, br
 
 async def test_the_desk_without_scripts_shows_the_same(red: Served, browser: Browser) -> None:
     page = await (await browser.new_context(java_script_enabled=False)).new_page()
-    await sign_in(page, red)
+    await sign_in_by_form(page, red)
     await page.click(f"#row-{QINGLIU} th a")
     await expect(page.locator("#card h2")).to_contain_text("清流镇")
     await page.click("#call form button")

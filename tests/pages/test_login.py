@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.support.desk_data import PASSWORD, Served, sign_in
+from tests.support.desk_data import PASSWORD, Served, sign_in, sign_in_by_form
 
 pytestmark = pytest.mark.anyio
 
@@ -39,7 +39,7 @@ async def test_a_wrong_password_is_said_and_the_name_kept(quiet: Served, desk: P
 
 
 async def test_signing_out_ends_it(quiet: Served, desk: Page) -> None:
-    await sign_in(desk, quiet)
+    await sign_in_by_form(desk, quiet)
     await desk.click("text=退出")
     await desk.wait_for_url(f"{quiet.url}/login")
     await desk.goto(f"{quiet.url}/")

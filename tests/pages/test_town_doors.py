@@ -16,7 +16,7 @@ from app.ids import new_id
 from app.origin import Origin
 from app.tasks import alarms, doors
 from app.tasks.tables import Door, DoorFact
-from tests.support.desk_data import PASSWORD, YUANJUE
+from tests.support.desk_data import YUANJUE, enter, sign_in_by_form
 from tests.support.phone_data import Night
 
 pytestmark = pytest.mark.anyio
@@ -120,7 +120,7 @@ async def test_a_household_that_was_told_has_answered(night: Night) -> None:
     assert (row.state, row.via) == ("met", "onsite")
 
 
-async def _phone(night: Night, browser: Browser, path: str) -> Page:
+async def _phone(night: Night, browser: Browser, path: str, *, by_form: bool = False) -> Page:
     context = await browser.new_context(
         viewport={"width": 390, "height": 844},
         is_mobile=True,
@@ -129,11 +129,11 @@ async def _phone(night: Night, browser: Browser, path: str) -> Page:
         timezone_id="Asia/Shanghai",
     )
     page = await context.new_page()
-    await page.goto(f"{night.url}/login?next={path}")
-    await page.fill("input[name=username]", "yuanjue")
-    await page.fill("input[name=password]", PASSWORD)
-    await page.click("form button")
-    await page.goto(f"{night.url}{path}")
+    if by_form:
+        await sign_in_by_form(page, night, "yuanjue", path)
+    else:
+        await enter(context, night, "yuanjue")
+        await page.goto(f"{night.url}{path}")
     await page.wait_for_selector("body[data-ready]")
     return page
 
@@ -197,7 +197,7 @@ async def test_what_one_officer_tapped_is_never_sent_in_another_s_name(
 
 
 async def test_signing_out_takes_the_households_off_the_phone(night: Night, browser: Browser) -> None:
-    page = await _phone(night, browser, "/town")
+    page = await _phone(night, browser, "/town", by_form=True)
     await page.evaluate("navigator.serviceWorker.ready")
     await page.reload()
     await page.wait_for_selector("body[data-ready]")

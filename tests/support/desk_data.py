@@ -15,14 +15,16 @@ import pytest
 import sqlalchemy as sa
 import uvicorn
 from fastapi import FastAPI
-from playwright.async_api import Page
+from playwright.async_api import BrowserContext, Page
 
 from app import audit, beats
-from app.access import passwords, users
+from app.access import passwords, sessions, users
 from app.access.rights import Role
+from app.access.sessions import LoggedIn
 from app.activation import release
 from app.activation.tables import FindingRow, Warning
 from app.answer.tables import Obligation
+from app.api.deps import Parts, cookie_name
 from app.channels.contract import Receipt
 from app.db import Database
 from app.directory.tables import Holding, Household, Place, PlaceCode, Shift
@@ -312,7 +314,43 @@ async def quiet(seeded_sqlite_template: Path, tmp_path: Path) -> AsyncIterator[S
     await world.db.close()
 
 
+async def opened(served: Served, login: str) -> LoggedIn:
+    """Open a session as the log-in's door does once the password fits; that it must fit is test_login's."""
+    has: Parts = served.app.state.parts
+    async with served.db.transaction() as session:
+        user = await users.find(session, login, district=DISTRICT)
+        assert user is not None
+        proof, at = sessions.Proof(user.id, None), has.clock.now()
+        found = await sessions.log_in(
+            session, proof, login, "127.0.0.1", district=DISTRICT, at=at, lasts=has.lasts
+        )
+    assert found is not None
+    return found
+
+
+async def enter(context: BrowserContext, served: Served, login: str = "lixia") -> None:
+    """Put an officer's session into a browser, which is then signed in on every page."""
+    has: Parts = served.app.state.parts
+    await context.add_cookies(
+        [
+            {
+                "name": cookie_name(has.settings),
+                "value": (await opened(served, login)).token,
+                "url": served.url,
+                "httpOnly": True,
+                "sameSite": "Lax",
+            }
+        ]
+    )
+
+
 async def sign_in(page: Page, served: Served, login: str = "lixia", onward: str = "/") -> None:
+    """Show a page to an officer who is signed in."""
+    await enter(page.context, served, login)
+    await page.goto(served.url + onward)
+
+
+async def sign_in_by_form(page: Page, served: Served, login: str = "lixia", onward: str = "/") -> None:
     """Sign in through the form, as an officer does."""
     await page.goto(f"{served.url}/login?next={quote(onward, safe='')}")
     await page.fill("[name=username]", login)

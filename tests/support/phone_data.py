@@ -14,11 +14,12 @@ import pytest
 from app import audit
 from app.access import links, passwords, users
 from app.answer.tables import Obligation
+from app.api.deps import cookie_name
 from app.audit import Actor
 from app.directory import homes
 from app.tasks import doors, orders
 from app.tasks.doors import Stop
-from tests.support.desk_data import GUANSHENG, PASSWORD, YUANJUE, Served, serve
+from tests.support.desk_data import GUANSHENG, PASSWORD, YUANJUE, Served, opened, serve
 from tests.support.seeded import DISTRICT
 from tests.support.world import open_world
 
@@ -42,12 +43,9 @@ class Night(Served):
     async def signed_in(self, login: str = "yuanjue") -> AsyncIterator[httpx.AsyncClient]:
         """A browser without scripts, signed in; it sends the session's token with everything."""
         async with httpx.AsyncClient(base_url=self.url, headers=SAME_PAGE, timeout=20) as client:
-            answer = await client.post(
-                "/login",
-                json={"username": login, "password": PASSWORD},
-                headers={"Accept": "application/json"},
-            )
-            client.headers["X-CSRF-Token"] = answer.json()["csrf"]
+            session = await opened(self, login)
+            client.cookies.set(cookie_name(self.app.state.parts.settings), session.token)
+            client.headers["X-CSRF-Token"] = session.csrf
             yield client
 
 
