@@ -50,10 +50,14 @@ NAV = (
 
 
 @lru_cache(maxsize=64)
+def version(file: Path) -> str:
+    """Return the first digits of a file's digest; made once."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:10]
+
+
 def static(path: str) -> str:
-    """Return the address of a file that ships, its content's digest in it, so that no old copy is shown."""
-    digest = hashlib.sha256((HERE / "static" / path).read_bytes()).hexdigest()[:10]
-    return f"{STATIC}/{path}?v={digest}"
+    """Return the address of a file that ships: it changes with the content, so that no old copy is shown."""
+    return f"{STATIC}/{path}?v={version(HERE / 'static' / path)}"
 
 
 def _environment() -> Environment:
