@@ -8,6 +8,8 @@ from datetime import time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from typing_extensions import override
+
 from app.warning.level import Level
 from app.warning.plan import Part
 from app.warning.ruleset import Ruleset, TownRules
@@ -175,6 +177,16 @@ class Templates:
     def __iter__(self) -> Iterator[Template]:
         """Go through all, in the order of the files."""
         return iter(self._rows)
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        """Be equal to what holds the same texts in the same order."""
+        return isinstance(other, Templates) and self._rows == other._rows
+
+    @override
+    def __hash__(self) -> int:
+        """Be told apart by the texts."""
+        return hash(self._rows)
 
 
 @dataclass(frozen=True, slots=True)

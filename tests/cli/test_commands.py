@@ -398,11 +398,3 @@ def test_every_command_module_is_a_family() -> None:
         file.stem for file in Path(str(importlib.import_module("app.cli").__file__)).parent.glob("*.py")
     }
     assert modules - shared - {"__init__"} == set(FAMILIES)
-
-
-@pytest.mark.parametrize("address", ["postgresql://127.0.0.1:1/none", "sqlite:///no/such/folder/x.db"])
-def test_a_demo_whose_database_cannot_be_opened_says_so_in_a_sentence(bare_cli: Cli, address: str) -> None:
-    ran = bare_cli("demo", "--headless", "--database", address)
-    assert ran.code == 1
-    assert ran.err.count("\n") == 1
-    assert "打不开" in ran.err
