@@ -1,7 +1,7 @@
 """Which towns a message speaks of: codes of a named list, checked against the names written beside them.
 
 What cannot be placed is said, never widened: an unknown code is not its town, a town is not the district, and
-nothing is not everywhere. Drawn areas are ``areas``.
+nothing is not everywhere. Drawn areas are ``polygons``.
 """
 
 import unicodedata
