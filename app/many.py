@@ -45,12 +45,14 @@ class Insert:
         connection = await session.connection()
         count = 0
         for part in chunks(rows, AT_ONCE):
+            columns = tuple(part[0])
+            if (
+                columns not in self._arrays
+            ):  # made on SQLite too, so that a row that lacks something is refused
+                self._arrays[columns] = self._from_arrays(columns)
             if connection.dialect.name == "sqlite":
                 done = await connection.execute(self._row, list(part))
             else:
-                columns = tuple(part[0])
-                if columns not in self._arrays:
-                    self._arrays[columns] = self._from_arrays(columns)
                 done = await connection.execute(self._arrays[columns], _arrays_of(part, columns))
             count += done.rowcount
         return count

@@ -217,7 +217,7 @@ _OF_ITS_CHANNEL = sa.exists().where(Delivery.channel == ReceiptRow.channel)
 
 def unmatched(now: Callable[[], datetime]) -> Due:
     """Ask since when a receipt waits whose delivery is known by now. ``now``: what the clock says then."""
-    since = sa.bindparam("since", callable_=lambda: now() - REMATCH, type_=UtcDateTime())
+    since = sa.bindparam("since", callable_=lambda: now() - REMATCH, type_=UtcDateTime(), unique=True)
     return Due(
         sa.select(sa.func.min(ReceiptRow.received_at)).where(
             ReceiptRow.delivery_id.is_(None),

@@ -148,12 +148,12 @@ async def _accept(session: AsyncSession, done: Sequence[Done]) -> None:
     Not guarded by the ticket: a gateway's yes is a fact whoever asked. A stronger fact that came first keeps
     its state, its time and its reason.
     """
-    accepted = [
-        {"id": d.taken.id, "vendor": _kept(d.outcome.gateway_id), "at": d.at}
+    accepted = {  # after a lapsed lease two calls may have gone for one message: the later yes names it
+        d.taken.id: {"id": d.taken.id, "vendor": _kept(d.outcome.gateway_id), "at": d.at}
         for d in done
         if isinstance(d.outcome, Accepted)
-    ]
-    await _ACCEPT.put(session, accepted)
+    }
+    await _ACCEPT.put(session, list(accepted.values()))
 
 
 def _verdict(d: Done, why: SendError) -> Retry | GiveUp:
