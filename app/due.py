@@ -32,8 +32,3 @@ class Dues:
         connection = await session.connection()
         row = (await connection.execute(self._all)).one()
         return [None if at is None else at + after for at, after in zip(row, self._after, strict=True)]
-
-
-async def next_due(session: AsyncSession, *questions: Due) -> datetime | None:
-    """Return when the first of these falls due, None if none does."""
-    return min((at for at in await Dues(questions).ask(session) if at is not None), default=None)

@@ -15,9 +15,9 @@ from app.db import Database
 from app.disaster import facts, look, remind, report, signs
 from app.disaster.form import People, ReportIn
 from app.disaster.tables import Disaster, ReportRow
-from app.due import next_due
 from app.errors import Forbidden, NotFound, OutOfScope, Validation
 from app.tasks import alarms
+from tests.support.due import next_due
 
 NIGHT = datetime(2026, 7, 15, 18, 47, tzinfo=UTC)
 MIN = timedelta(minutes=1)

@@ -9,8 +9,8 @@ from app.channels.contract import Receipt
 from app.dispatch import expire, notify, permit, withdraw
 from app.dispatch.facts import State
 from app.dispatch.withdraw import hand_over
-from app.due import next_due
 from tests.dispatch.line import DISTRICT, Line
+from tests.support.due import next_due
 
 pytestmark = pytest.mark.anyio
 

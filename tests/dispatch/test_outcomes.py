@@ -19,8 +19,8 @@ from app.directory.tables import Person
 from app.dispatch import withdraw
 from app.dispatch.facts import State
 from app.dispatch.send import NEXT_SEND
-from app.due import next_due
 from tests.dispatch.line import Line, build
+from tests.support.due import next_due
 from tests.support.world import SECRET, entries
 
 pytestmark = pytest.mark.anyio

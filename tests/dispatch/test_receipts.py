@@ -10,8 +10,8 @@ from app.channels.contract import Accepted, Receipt
 from app.dispatch import receipts
 from app.dispatch.facts import State
 from app.dispatch.tables import Delivery, ReceiptRow
-from app.due import next_due
 from tests.dispatch.line import Line
+from tests.support.due import next_due
 
 pytestmark = pytest.mark.anyio
 

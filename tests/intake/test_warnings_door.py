@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.due import next_due
 from app.intake import accept
 from app.intake.tables import Key, Raw
 from app.tasks.tables import Task
 from tests.intake.support import message
+from tests.support.due import next_due
 
 pytestmark = pytest.mark.anyio
 

@@ -17,10 +17,10 @@ from app.console.board import timeline
 from app.db import Database
 from app.directory import people
 from app.dispatch import claim, expire, receipts
-from app.due import next_due
 from app.origin import Origin
 from app.scheme.read import read
 from tests.dispatch.line import Unlimited
+from tests.support.due import next_due
 from tests.support.seeded import DISTRICT, START
 
 pytestmark = pytest.mark.anyio
