@@ -13,7 +13,17 @@ import typer
 
 from app import beats
 from app.channels import registry as channels
-from app.cli.installation import Failure, JsonFlag, clock_of, database, load_keys, run, settings, tell
+from app.cli.installation import (
+    Failure,
+    JsonFlag,
+    check_keys,
+    clock_of,
+    database,
+    load_keys,
+    run,
+    settings,
+    tell,
+)
 from app.cli.scheme import check_folder
 from app.dispatch import proved
 from app.rehearsal import keep
@@ -86,10 +96,12 @@ def _channels(found: Settings, scheme: Scheme) -> Iterator[Finding]:
         yield Finding("fatal" if fatal else "serious", "test-clock", "时钟被 JIAOYING_TEST_CLOCK 拨动。")
 
 
-async def _database(found: Settings, scheme: Scheme | None) -> AsyncIterator[Finding]:
+async def _database(found: Settings, scheme: Scheme | None, *, loaded: bool) -> AsyncIterator[Finding]:
     try:
         async with database(found) as db:
             at = clock_of(found).now()
+            if loaded:
+                await check_keys(found, db)
             async with db.reading() as session:
                 held = await beats.all_beats(session)
                 failing = await proved.failing(session)
@@ -130,8 +142,9 @@ async def examine() -> list[Finding]:
     """Return everything amiss, the most dangerous first."""
     found = settings()
     findings = list(_keys(found))
+    loaded = not any(one.code == "keys" for one in findings)
     scheme, wrong = _scheme(found)
-    findings += [one async for one in _database(found, scheme)]
+    findings += [one async for one in _database(found, scheme, loaded=loaded)]
     findings += wrong
     if scheme is not None:
         findings += _channels(found, scheme)

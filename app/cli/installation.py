@@ -28,6 +28,7 @@ from app.channels.registry import Registry
 from app.cli.use import Failure as Failure  # noqa: PLC0414 - commands take it from here
 from app.clock import LOCAL, Clock, ShiftedClock, SystemClock
 from app.db import Database
+from app.directory import people
 from app.errors import Unavailable
 from app.scheme.faults import SchemeFaults
 from app.scheme.models import Scheme
@@ -129,6 +130,18 @@ async def check_schema(db: Database) -> None:
         raise Failure("数据库结构不是本版本的：先运行 jiaoying migrate。")
 
 
+async def check_keys(found: Settings, db: Database) -> None:
+    """Pass, or raise Failure: with keys that do not open its numbers, nobody would be called."""
+    try:
+        async with db.reading() as session:
+            await people.open_one(session)
+    except ValueError:
+        raise Failure(
+            f"密钥文件 {found.keys_file} 打不开库里的姓名和号码："
+            "从备份放回这个数据库自己的密钥，否则谁也叫不到。"
+        ) from None
+
+
 @asynccontextmanager
 async def database(found: Settings) -> AsyncIterator[Database]:
     """Open the database of this installation, whose schema is current. Raises Failure."""
@@ -151,6 +164,7 @@ async def installation() -> AsyncIterator[Installation]:
     scheme = scheme_of(found)
     registry = registry_of(scheme)
     async with database(found) as db:
+        await check_keys(found, db)
         try:
             yield Installation(found, scheme, registry, clock_of(found), db)
         finally:

@@ -11,27 +11,27 @@ from alembic.util import CommandError
 from app import sealed
 from app.api import schema
 from app.cli.installation import Failure, load_keys, settings, sqlite_file
+from app.directory.tables import Person
 from app.settings import Settings
 
 
-def make_keys(found: Settings) -> bool:
-    """Make the key file unless it is there; return whether it was made. Raises Failure."""
-    if found.keys_file.exists():
-        load_keys(found)
-        return False
+def make_keys(found: Settings) -> None:
+    """Make the key file. Raises Failure: keys made anew open nothing that others have sealed."""
+    if _holds_people(found):
+        raise Failure(
+            f"数据库里已有名录，密钥文件 {found.keys_file} 却不在：从备份把它放回来。"
+            "新的密钥读不出姓名和号码，谁也叫不到。"
+        )
     try:
         sealed.Keys.new().write(found.keys_file)
     except OSError:
         raise Failure(f"写不了密钥文件 {found.keys_file}：目录不能写。") from None
     load_keys(found)
-    return True
 
 
 def upgrade(found: Settings) -> tuple[str | None, str | None]:
     """Bring the schema up to date; return the revision before and after. Raises Failure."""
-    url = sa.make_url(found.database_url)
-    url = url.set(drivername="sqlite" if url.get_backend_name() == "sqlite" else "postgresql+psycopg")
-    engine = sa.create_engine(url)
+    engine = _engine(found)
     try:
         with engine.begin() as connection:
             before = _revision(connection)
@@ -43,6 +43,22 @@ def upgrade(found: Settings) -> tuple[str | None, str | None]:
         raise Failure("打不开数据库：检查 JIAOYING_DATABASE_URL、目录权限，或数据库是否在运行。") from None
     except CommandError:
         raise Failure("数据库比本版本新：用更新的 jiaoying，或从备份恢复。") from None
+    finally:
+        engine.dispose()
+
+
+def _engine(found: Settings) -> sa.Engine:
+    url = sa.make_url(found.database_url)
+    return sa.create_engine(
+        url.set(drivername="sqlite" if url.get_backend_name() == "sqlite" else "postgresql+psycopg")
+    )
+
+
+def _holds_people(found: Settings) -> bool:
+    engine = _engine(found)
+    try:
+        with engine.connect() as connection:
+            return connection.scalar(sa.select(Person.id).limit(1)) is not None
     finally:
         engine.dispose()
 
@@ -64,8 +80,12 @@ def register(app: typer.Typer) -> None:
         folder = (file.parent if file else Path()).resolve()
         if file is not None and not os.access(folder, os.W_OK | os.X_OK):
             raise Failure(f"目录 {folder} 不能写。")
-        made = make_keys(found)
+        made = not found.keys_file.exists()
+        if not made:
+            load_keys(found)
         before, after = upgrade(found)
+        if made:
+            make_keys(found)
         typer.echo("表已是最新。" if before == after else f"表已升级到 {after}。")
         if made:
             typer.echo(

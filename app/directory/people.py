@@ -230,6 +230,11 @@ async def numbers(session: Session, person_ids: Collection[str]) -> dict[str, st
     return found
 
 
+async def open_one(session: Session) -> None:
+    """Open a name and a number, if there are any. Raises ValueError when they are not of these keys."""
+    await session.execute(sa.select(Person.name, Person.phone).order_by(Person.phone.is_(None)).limit(1))
+
+
 async def on_duty(
     session: Session, district: str, role: str, *, at: datetime, place: str | None = None
 ) -> list[str]:
