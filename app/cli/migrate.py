@@ -11,7 +11,7 @@ from alembic.util import CommandError
 from app import sealed
 from app.api import schema
 from app.cli.installation import Failure, load_keys, settings, sqlite_file
-from app.directory.tables import Person
+from app.directory import people
 from app.settings import Settings
 
 
@@ -58,7 +58,7 @@ def _holds_people(found: Settings) -> bool:
     engine = _engine(found)
     try:
         with engine.connect() as connection:
-            return connection.scalar(sa.select(Person.id).limit(1)) is not None
+            return connection.scalar(people.ANYBODY) is not None
     finally:
         engine.dispose()
 

@@ -230,6 +230,10 @@ async def numbers(session: Session, person_ids: Collection[str]) -> dict[str, st
     return found
 
 
+ANYBODY = sa.select(Person.id).limit(1)
+"""Somebody, if there is anybody."""
+
+
 async def open_one(session: Session) -> None:
     """Open a name and a number, if there are any. Raises ValueError when they are not of these keys."""
     await session.execute(sa.select(Person.name, Person.phone).order_by(Person.phone.is_(None)).limit(1))
