@@ -41,13 +41,18 @@ class Ask:
 async def ring(
     session: AsyncSession, asks: Sequence[Ask], *, scheme: Scheme, registry: Registry, at: datetime
 ) -> None:
-    """Queue one message for each person, warning, part and kind, and note which obligations it asks for."""
+    """Queue one message for each person, warning, part and kind, and note which obligations it asks for.
+
+    Whoever holds a duty and whoever stands in for another is asked the same, both in one message; a superior
+    is told something else.
+    """
     if not asks:
         return
     bundles: dict[tuple[str, str, str, str, str], list[Ask]] = defaultdict(list)
     for ask in asks:
         for kind in ask.kinds:
-            bundles[(ask.row.warning_id, ask.row.part, ask.person, kind, ask.who)].append(ask)
+            told = ask.who if ask.who == "superior" else "holder"
+            bundles[(ask.row.warning_id, ask.row.part, ask.person, kind, told)].append(ask)
     briefs = {
         row.warning_id: row
         for row in await session.scalars(
@@ -59,15 +64,15 @@ async def ring(
     )
     writer = texts.Writer(scheme, names)
     orders, asked_in, linked = [], {}, set()
-    for (warning_id, part, person, kind, who), held in sorted(bundles.items()):
+    for (warning_id, part, person, kind, told), held in sorted(bundles.items()):
         top = max(held, key=lambda ask: (ask.row.level, ask.row.layer == "L2"))
         brief = briefs[warning_id]
-        if who == "superior":
+        if told == "superior":
             window = int(at.timestamp() // TELL_AGAIN.total_seconds())
-            key = texts.key(warning_id, part, person, kind, who, str(window))
+            key = texts.key(warning_id, part, person, kind, told, str(window))
         else:
             key = texts.key(
-                warning_id, part, person, kind, who, *sorted(f"{ask.row.id}/{ask.row.step}" for ask in held)
+                warning_id, part, person, kind, told, *sorted(f"{ask.row.id}/{ask.row.step}" for ask in held)
             )
         orders.append(
             Order(
@@ -83,7 +88,7 @@ async def ring(
                 kind=kind,
                 level=top.row.level,
                 round=top.round,
-                text=writer.ask(brief.facts, kind, who, [ask.row for ask in held]),
+                text=writer.ask(brief.facts, kind, told, [ask.row for ask in held]),
                 expires_at=brief.expires_at,
             )
         )

@@ -60,7 +60,7 @@ class Writer:
         self._made: dict[tuple[Any, ...], str] = {}
 
     def ask(self, brief: Mapping[str, Any], kind: str, who: str, rows: Sequence[Obligation]) -> str:
-        """Return the text that asks one person for these obligations (``who``: A, B, superior or chief)."""
+        """Return the text that asks one person for these obligations (``who``: holder, superior or chief)."""
         top = max(rows, key=lambda row: (row.layer == "L2", row.layer == "L3", row.level))
         duties = tuple(dict.fromkeys(self._scheme.duty(row.layer, row.duty).name for row in rows))
         # A superior hears which unit is silent, also of the first layer: a bureau, a neighbour's duty room.

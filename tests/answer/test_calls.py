@@ -216,6 +216,28 @@ async def test_somebody_without_a_number_is_skipped_at_once_and_the_next_is_rung
         assert [(step.who, step.outcome) for step in steps] == [("A", "no-contact"), ("B", "called")]
 
 
+async def test_whoever_holds_one_duty_and_stands_in_for_another_at_once_is_rung_once_for_both(
+    hamlet: World,
+) -> None:
+    await hamlet.issues("red", TOWN)
+    deputy = str((await one(hamlet, place_id=VILLAGE, duty="village-head")).b_person)
+    await set_number(hamlet, await head(hamlet), None)
+    await holds(hamlet, deputy, "grid.worker", f"{VILLAGE}-G01")
+    dialled = await number(hamlet, deputy)
+    before = len(calls(hamlet, dialled))
+    await hamlet.issues("red", TOWN, hazard="11A51")
+    mine = {
+        row.duty: row
+        for row in await hamlet.obligations(hazard="11A51")
+        if (row.place_id, row.duty) == (VILLAGE, "village-head") or row.a_person == deputy
+    }
+    assert (mine["village-head"].who, mine["grid-worker"].who) == ("B", "A")
+    (call,) = (rang for rang in calls(hamlet, dialled)[before:] if rang.channel == "voice")
+    await hamlet.reply(call, "1")
+    for duty, row in mine.items():
+        assert (await one(hamlet, place_id=row.place_id, duty=duty, hazard="11A51")).state == "met"
+
+
 async def test_where_neither_the_first_nor_the_deputy_has_a_number_the_superior_is_told_at_once(
     hamlet: World,
 ) -> None:
