@@ -218,7 +218,9 @@ class Database:
                 await session.commit()
             for told in AFTER_COMMIT:
                 told(session.info)
-        except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+        except (exc.DatabaseError, exc.InterfaceError, exc.TimeoutError) as error:
+            if not unusable(error):
+                raise
             raise Unavailable("The database cannot be written just now.") from error
 
     @asynccontextmanager
@@ -278,7 +280,9 @@ class Database:
         try:
             async with AsyncSession(self.engine, expire_on_commit=False) as session:
                 yield session
-        except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+        except (exc.DatabaseError, exc.InterfaceError, exc.TimeoutError) as error:
+            if not unusable(error):
+                raise
             raise Unavailable("The database cannot be read just now.") from error
 
     @asynccontextmanager
@@ -290,6 +294,15 @@ class Database:
     async def close(self) -> None:
         """Close the pool."""
         await self.engine.dispose()
+
+
+def unusable(error: exc.SQLAlchemyError) -> bool:
+    """Whether it is the database that fails and not what was asked of it.
+
+    A file that is damaged, or is no database, is a DatabaseError and nothing more special.
+    """
+    usable = isinstance(error, exc.DatabaseError) and not isinstance(error, exc.OperationalError)
+    return not usable or type(error) is exc.DatabaseError
 
 
 def _sqlite_pragmas(connection: Any, _record: object, *, durable: bool) -> None:

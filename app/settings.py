@@ -41,7 +41,9 @@ class Settings(BaseSettings):
         None,
         description="File with seconds to add to the clock; refused while any channel takes real numbers",
     )
-    log_level: str = Field("info", description="debug, info, warning or error")
+    log_level: str = Field(
+        "info", pattern="^(?i:debug|info|warning|error)$", description="debug, info, warning or error"
+    )
     log_format: str = Field(
         "json", pattern="^(json|text)$", description="json for machines, text for a terminal"
     )

@@ -102,19 +102,27 @@ def clock_of(found: Settings) -> Clock:
     return ShiftedClock(found.test_clock) if found.test_clock else SystemClock()
 
 
+def address(url: str, name: str) -> Path | None:
+    """Return the SQLite file that an address names, None for PostgreSQL.
+
+    Raises Failure for another kind of address, with the ``name`` of what it was given by.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except SQLAlchemyError:
+        raise Failure(f"{name} 不是 sqlite:///… 或 postgresql://…。", 2) from None
+    if parsed.get_backend_name() == "sqlite":
+        if not parsed.database:
+            raise Failure(f"{name} 没有写 SQLite 文件。", 2)
+        return Path(parsed.database)
+    if parsed.get_backend_name() != "postgresql":
+        raise Failure(f"{name} 只能是 sqlite:///… 或 postgresql://…。", 2)
+    return None
+
+
 def sqlite_file(found: Settings) -> Path | None:
     """Return the SQLite file, None on PostgreSQL. Raises Failure for another kind of address."""
-    try:
-        url = sa.make_url(found.database_url)
-    except SQLAlchemyError:
-        raise Failure("JIAOYING_DATABASE_URL 不是 sqlite:///… 或 postgresql://…。", 2) from None
-    if url.get_backend_name() == "sqlite":
-        if not url.database:
-            raise Failure("JIAOYING_DATABASE_URL 没有写 SQLite 文件。", 2)
-        return Path(url.database)
-    if url.get_backend_name() != "postgresql":
-        raise Failure("JIAOYING_DATABASE_URL 只能是 sqlite:///… 或 postgresql://…。", 2)
-    return None
+    return address(found.database_url, "JIAOYING_DATABASE_URL")
 
 
 async def check_schema(db: Database) -> None:
@@ -123,7 +131,7 @@ async def check_schema(db: Database) -> None:
         async with db.reading() as session:
             held = await schema.current(session)
     except Unavailable:
-        raise Failure("连不上数据库：检查 JIAOYING_DATABASE_URL 和数据库是否在运行。") from None
+        raise Failure("连不上数据库：检查 JIAOYING_DATABASE_URL、数据库是否在运行、文件是否损坏。") from None
     if held is None:
         raise Failure("数据库里还没有表：先运行 jiaoying migrate。")
     if held != schema.head():

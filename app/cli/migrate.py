@@ -11,6 +11,7 @@ from alembic.util import CommandError
 from app import sealed
 from app.api import schema
 from app.cli.installation import Failure, load_keys, settings, sqlite_file
+from app.db import unusable
 from app.directory import people
 from app.settings import Settings
 
@@ -39,8 +40,12 @@ def upgrade(found: Settings) -> tuple[str | None, str | None]:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             return before, _revision(connection)
-    except sa.exc.OperationalError:
-        raise Failure("打不开数据库：检查 JIAOYING_DATABASE_URL、目录权限，或数据库是否在运行。") from None
+    except sa.exc.DatabaseError as error:
+        if not unusable(error):
+            raise
+        raise Failure(
+            "打不开数据库：检查 JIAOYING_DATABASE_URL、目录权限、数据库是否在运行、文件是否损坏。"
+        ) from None
     except CommandError:
         raise Failure("数据库比本版本新：用更新的 jiaoying，或从备份恢复。") from None
     finally:

@@ -23,9 +23,9 @@ from app.access.sessions import Lasts
 from app.api import schema
 from app.channels import registry as channels
 from app.channels.registry import Registry
-from app.cli.installation import Failure, scheme_of
+from app.cli.installation import Failure, address, scheme_of
 from app.clock import Clock
-from app.db import Database
+from app.db import Database, unusable
 from app.directory import importer, people, synthetic
 from app.directory.profiles import DEMO
 from app.disaster import signs
@@ -149,6 +149,8 @@ async def stage(
     with tempfile.TemporaryDirectory(prefix="jiaoying-demo-") as folder:
         settings = Settings(base_url=where.base_url, database_url=database or f"sqlite:///{folder}/demo.db")
         scheme = scheme_of(settings)
+        if database is not None:
+            address(database, "--database")
         _keys(settings, database)
         db = Database(settings.database_url, durable=database is not None)
         try:
@@ -186,7 +188,9 @@ async def _migrate(db: Database) -> None:
             if await connection.run_sync(lambda sync: bool(sa.inspect(sync).get_table_names())):
                 raise Failure("--database 要一个空的数据库。")
             await connection.run_sync(upgrade)
-    except (exc.OperationalError, exc.InterfaceError):
+    except (exc.DatabaseError, exc.InterfaceError) as error:
+        if not unusable(error):
+            raise
         raise Failure("打不开 --database 写的数据库：检查地址、目录和数据库是否在运行。") from None
 
 
