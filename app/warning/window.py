@@ -36,14 +36,14 @@ def rain_window(
     (a station changed the minute it reports at) the newer counts, and the sum is "at least". Two rows of the
     same moment and length are one row sent twice; the greater counts. The order of the rows does not matter.
     """
-    start, length = at - timedelta(hours=hours), hours * 60
+    start = at - timedelta(hours=hours)
     series: dict[int, dict[datetime, int]] = {}
     for row in rows:
         begun = row.at - timedelta(minutes=row.minutes)
-        if not start < row.at <= at or row.minutes > length or begun < start - LATE_START:
+        if not start < row.at <= at or begun < start - LATE_START:
             continue
         held = series.setdefault(row.minutes, {})
-        held[row.at] = max(row.milli, held.get(row.at, 0))
+        held[row.at] = max(row.milli, held.get(row.at, row.milli))
     sums = {minutes: _without_overlap(minutes, held) for minutes, held in series.items()}
     return choose(sums, station, place, hours, at)
 
@@ -60,14 +60,17 @@ def _without_overlap(minutes: int, rows: Mapping[datetime, int]) -> tuple[int, i
 def choose(
     sums: Mapping[int, tuple[int, int]], station: str, place: str, hours: int, at: datetime
 ) -> RainWindow | None:
-    """Choose the length a window is told by. `sums`: minutes of a row → thousandths, number of rows."""
+    """Choose the length a window is told by. `sums`: minutes of a row → thousandths, number of rows.
+
+    Rows longer than the window tell nothing of it.
+    """
     length = hours * 60
     fitting = {minutes: held for minutes, held in sums.items() if held[1] and minutes <= length}
     if not fitting:
         return None
     best = min(fitting, key=lambda minutes: (-min(length, minutes * fitting[minutes][1]), minutes))
     milli, count = fitting[best]
-    expected = max(1, length // best)
+    expected = length // best
     return RainWindow(station, place, hours, milli // 100, max(expected - count, 0), expected, at)
 
 
@@ -79,7 +82,7 @@ def millimetres(tenths: int) -> str:
 
 def metres(mm: int) -> str:
     """Whole millimetres as metres with two decimals, cut and not rounded, so that 301499 is no "301.50"."""
-    sign = "-" if mm < 0 else ""
+    sign = "-" if mm <= -10 else ""  # less than a centimetre is cut to none, which has no sign
     whole, rest = divmod(abs(mm), 1000)
     return f"{sign}{whole}.{rest // 10:02d}"
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.warning.situation import RainWindow
-from app.warning.window import RainRow, metres, millimetres, rain_window
+from app.warning.window import RainRow, beaufort, choose, decimal, metres, millimetres, rain_window, since
 from tests.warning.situations import NOON, PANLONG
 
 
@@ -62,6 +62,59 @@ def test_no_row_is_no_window_and_not_no_rain() -> None:
     assert window([]) is None
 
 
+def hourly(minutes_ago: int, mm: int, length: int = 60) -> RainRow:
+    return RainRow(NOON - timedelta(minutes=minutes_ago), length, mm * 1000)
+
+
+def test_an_hourly_row_that_began_before_the_window_counts_by_its_end() -> None:
+    held = window([hourly(30, 12)])
+    assert held
+    assert (held.tenths, held.missing) == (120, 0)
+
+
+@pytest.mark.parametrize(("minutes_ago", "tenths"), [(120, 80), (121, None)])
+def test_a_row_may_have_begun_an_hour_before_the_window_and_no_minute_more(minutes_ago, tenths) -> None:
+    held = window([hourly(minutes_ago, 8, length=120)], hours=3)
+    assert (held.tenths if held else None) == tenths
+
+
+def test_a_row_longer_than_the_window_tells_nothing_of_it() -> None:
+    assert window([RainRow(NOON, 61, 9_000)]) is None
+    assert choose({61: (9_000, 1), 1440: (90_000, 1)}, "SIM-P009", PANLONG, 1, NOON) is None
+
+
+def test_where_a_station_changed_its_minute_the_newer_of_two_overlapping_hours_counts() -> None:
+    held = window([hourly(60, 7), hourly(30, 5), hourly(0, 10)], hours=3)
+    assert held
+    assert (held.tenths, held.missing, held.expected) == (170, 1, 3)
+
+
+def test_of_two_rows_of_one_moment_the_greater_counts_whichever_came_first() -> None:
+    for rows in ([five(0, 4), five(0, 9)], [five(0, 9), five(0, 4)]):
+        held = window(rows)
+        assert held
+        assert (held.tenths, held.missing) == (9, 11)
+
+
+def test_a_dry_day_is_a_window_without_rain_and_without_a_row_missing() -> None:
+    held = window([five(5 * i, 0) for i in range(288)], hours=24)
+    assert held
+    assert (held.tenths, held.missing, held.expected) == (0, 0, 288)
+
+
+def test_a_length_of_which_no_row_came_is_no_window_and_a_dry_row_is_one() -> None:
+    assert choose({5: (0, 0)}, "SIM-P009", PANLONG, 1, NOON) is None
+    dry = choose({5: (0, 0), 60: (0, 1)}, "SIM-P009", PANLONG, 1, NOON)
+    assert dry
+    assert (dry.tenths, dry.missing, dry.expected) == (0, 0, 1)
+
+
+def test_rows_whose_length_does_not_divide_the_window_are_never_more_than_complete() -> None:
+    held = window([RainRow(NOON - timedelta(minutes=7 * i), 7, 100) for i in range(9)])
+    assert held
+    assert (held.tenths, held.missing, held.expected) == (9, 0, 8)
+
+
 rows_of_rain = st.lists(
     st.builds(
         RainRow,
@@ -91,6 +144,36 @@ def test_millimetres_read_as_people_write_them(tenths, read) -> None:
     assert millimetres(tenths) == read
 
 
-@pytest.mark.parametrize(("mm", "read"), [(301_500, "301.50"), (301_499, "301.49"), (-1_230, "-1.23")])
+@pytest.mark.parametrize(
+    ("mm", "read"),
+    [(301_500, "301.50"), (301_499, "301.49"), (0, "0.00"), (-9, "0.00"), (-10, "-0.01"), (-1_230, "-1.23")],
+)
 def test_metres_are_cut_and_never_rounded_up_to_a_mark(mm, read) -> None:
     assert metres(mm) == read
+
+
+@pytest.mark.parametrize(("milli", "read"), [(0, "0"), (1, "0.001"), (-1, "-0.001"), (1_000, "1")])
+def test_a_thousandth_has_its_sign_and_nothing_has_none(milli, read) -> None:
+    assert decimal(milli) == read
+
+
+@pytest.mark.parametrize(
+    ("minutes", "read"), [(0, "0分钟"), (59, "59分钟"), (60, "1小时"), (61, "1小时1分钟"), (1440, "24小时")]
+)
+def test_a_stretch_of_time_reads_as_people_say_it(minutes, read) -> None:
+    assert since(minutes) == read
+
+
+# GB/T 28591-2012, table 1: from and to, in tenths of m/s.
+BEAUFORT = [
+    *((0, 2), (3, 15), (16, 33), (34, 54), (55, 79), (80, 107), (108, 138), (139, 171), (172, 207)),
+    *((208, 244), (245, 284), (285, 326), (327, 369), (370, 414), (415, 461), (462, 509), (510, 560)),
+    (561, 900),
+]
+
+
+@pytest.mark.parametrize(("force", "least", "most"), [(f, *row) for f, row in enumerate(BEAUFORT)])
+def test_a_force_reaches_from_its_lowest_wind_to_just_below_the_next(force, least, most) -> None:
+    assert beaufort(least * 100) == force
+    assert beaufort(most * 100) == force
+    assert beaufort(least * 100 - 1) == max(force - 1, 0)
