@@ -81,12 +81,13 @@ async def add(
     at: datetime,
     districts: Sequence[str] = (),
     hazards: Sequence[str] | None = None,
-    codes: CodeSystem = "nbs",
+    codes: CodeSystem | None = None,
 ) -> str:
     """Register a source, or give a known one its second key; return the key, which is never shown again.
 
-    ``hazards`` None takes the bureau's own; ``districts`` empty means ours. Raises WrongState for a third
-    active key, or when a known name comes with another bureau.
+    ``hazards`` None takes the bureau's own, ``districts`` empty means ours, ``codes`` None ``nbs``; for a
+    known source, what it has. Raises WrongState for a third active key, or when a known name comes with
+    other options than it has: its first key would change its scope unasked.
     """
     source = await session.scalar(
         sa.select(SourceRow).where(SourceRow.district == district, SourceRow.name == name)
@@ -96,20 +97,23 @@ async def add(
             district=district,
             name=name,
             bureau=bureau,
-            codes=codes,
+            codes=codes or "nbs",
             hazards=list(HAZARDS[bureau] if hazards is None else hazards),
             districts=list(districts or (district,)),
             created_at=at,
         )
         session.add(source)
         await session.flush()
-    elif source.bureau != bureau:
-        raise WrongState("This name belongs to another bureau's system.")
+    elif differs := _differing(source, bureau, districts, hazards, codes):
+        raise WrongState(
+            f"这个系统登记过，{'、'.join(differs)}与登记的不同（登记的是{_told(source)}）："
+            "再领密钥不改登记，要改请换一个名字另行登记。"
+        )
     active = await session.scalar(
         sa.select(sa.func.count()).where(SourceKey.source_id == source.id, SourceKey.revoked_at.is_(None))
     )
     if (active or 0) >= ACTIVE_KEYS:
-        raise WrongState("This source has two active keys already; revoke one first.")
+        raise WrongState("这个系统已有两把密钥同时有效：先作废一把（source revoke）。")
     key = PREFIX + secrets.token_urlsafe(32)
     session.add(
         SourceKey(
@@ -118,6 +122,28 @@ async def add(
     )
     audit.record(session, "source-key-issued", source.id, district=district, by=by, at=at)
     return key
+
+
+def _differing(
+    source: SourceRow,
+    bureau: Bureau,
+    districts: Sequence[str],
+    hazards: Sequence[str] | None,
+    codes: CodeSystem | None,
+) -> list[str]:
+    """Name what was given and is not as registered; what was not given differs in nothing."""
+    asked = (
+        ("局办", bureau, source.bureau),
+        ("区县", sorted(districts) or None, sorted(source.districts)),
+        ("灾种", None if hazards is None else sorted(hazards), sorted(source.hazards)),
+        ("区划代码表", codes, source.codes),
+    )
+    return [name for name, given, held in asked if given is not None and given != held]
+
+
+def _told(source: SourceRow) -> str:
+    hazards = " ".join(source.hazards) or "不限"
+    return f"局办 {source.bureau}，区县 {' '.join(source.districts)}，灾种 {hazards}，代码表 {source.codes}"
 
 
 async def identify(session: Session, key: str) -> Source | None:
@@ -163,6 +189,8 @@ async def revoke(session: Session, name: str, prefix: str, *, district: str, by:
         .values(revoked_at=at)
         .returning(SourceKey.id)
     )
-    if not source or not ended:
-        raise NotFound
+    if not source:
+        raise NotFound("没有这个局办系统：source list 列出有哪些。")
+    if not ended:
+        raise NotFound("这个系统没有以此开头的有效密钥：source list 列出前十个字符。")
     audit.record(session, "source-key-revoked", source.id, district=district, by=by, at=at)
