@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from app import events
 from app.access import csrf
 from app.access.officer import Officer
 from app.api.deps import Parts
@@ -125,6 +126,8 @@ async def frame(
 ) -> tuple[Strip, dict[str, Any]]:
     """Read what stands around every page; return the strip and the template's context."""
     at = has.clock.now()
+    # Before all else is read: the page's stream goes on from here, so nothing falls between the two.
+    newest = await events.last(session, officer.district)
     channels = [{"live": channel.live} for channel in has.registry]
     above = await strip.load(session, has.scheme, channels, at, wanted=request.query_params.get("mode"))
     names = await accounts.names_of(session, [officer.id])
@@ -140,6 +143,7 @@ async def frame(
         "title": title,
         "theme": theme(request, at),
         "live": "",
+        "newest": newest,
         "pending_responses": "",
     }
 

@@ -136,4 +136,22 @@ async def test_the_door_streams_to_who_may_read_and_refuses_a_foreign_id(bare: W
     assert (
         await bare.client("operator").get("/api/v1/events", headers={"Last-Event-ID": "x"})
     ).status_code == 422
+    assert (await bare.client("viewer").get("/api/v1/events?after=-1")).status_code == 422
     assert (await bare.client().get("/api/v1/events")).status_code == 401
+
+
+async def test_a_stream_may_begin_where_a_page_ends_and_the_header_has_the_last_word(bare: Web) -> None:
+    await happens(bare.world.db, "a", "b", "c")
+    own: Hub = bare.app.state.parts.hub
+    await own.start()
+    viewer = bare.client("viewer")
+    opened = [
+        asyncio.ensure_future(viewer.get("/api/v1/events?after=1")),
+        asyncio.ensure_future(viewer.get("/api/v1/events?after=1", headers={"Last-Event-ID": "2"})),
+    ]
+    await asyncio.wait(opened, timeout=1)
+    own.close()
+    begun, resumed = [(await one).text for one in opened]
+    await own.stop()
+    assert ['"id": "a"' in begun, '"id": "b"' in begun, '"id": "c"' in begun] == [False, True, True]
+    assert ['"id": "b"' in resumed, '"id": "c"' in resumed] == [False, True]

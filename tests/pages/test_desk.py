@@ -159,7 +159,7 @@ async def test_what_comes_from_outside_stays_text(red: Served, desk: Page) -> No
 async def test_a_lost_stream_is_said_and_the_page_stays_readable(red: Served, browser: Browser) -> None:
     page = await (await browser.new_context(locale="zh-CN")).new_page()
     await page.clock.install()
-    await page.route("**/api/v1/events", lambda route: route.abort())
+    await page.route("**/api/v1/events?*", lambda route: route.abort())
     async with page.expect_event("requestfailed"):
         await sign_in(page, red)
     await page.clock.run_for(8000)

@@ -89,6 +89,10 @@
     for (const one of fresh.querySelectorAll("[data-live]")) if (one.id) shapes.set(one.id, shape(one));
     if (window.htmx) window.htmx.process(fresh);
   };
+  const connected = () => {
+    const updated = document.getElementById("updated");
+    if (updated) updated.textContent = `连接正常 · ${beijing(last)} 更新`;
+  };
   // Between two readings the district has three times as long as one takes it: a storm's desks do not slow it down.
   let reading = false, again = false, last = now(), took = 0, ended = 0;
   const rest = (least) => Math.max(least, ended + 3 * took - Date.now());
@@ -111,8 +115,7 @@
       if (waiting > before) { say(`待决定多了 ${waiting - before} 件`); ring("decision"); }
       else if (document.querySelectorAll(".alarm").length > alarms) { say("有新告警"); ring("hand"); }
       last = now();
-      const updated = document.getElementById("updated");
-      if (updated) updated.textContent = `连接正常 · ${beijing(last)} 更新`;
+      connected();
       tick();
     } catch { /* the stale band says it */ } finally {
       reading = false;
@@ -133,8 +136,9 @@
     const soon = () => { if (!due) due = setTimeout(() => { due = 0; refresh(); }, rest(250)); };
     const stale = document.getElementById("stale");
     const open = () => {
-      stream = new EventSource("/api/v1/events");
-      stream.onopen = () => { if (cutAt) { cutAt = 0; stale.hidden = true; } refresh(); };
+      // From what the page already shows; a stream that was cut goes on by itself after the last it heard.
+      stream = new EventSource(`/api/v1/events?after=${live}`);
+      stream.onopen = () => { if (cutAt) { cutAt = 0; stale.hidden = true; refresh(); } else connected(); };
       stream.onerror = () => {
         if (!cutAt) cutAt = Date.now();
         if (stream.readyState === EventSource.CLOSED) { stream.close(); setTimeout(open, 3000); }
