@@ -66,7 +66,9 @@ system-deps: ## Chromium and a CJK font for the page tests (apt; on Debian, as r
 		exit 1; \
 	fi
 	apt-get update -q
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium fonts-noto-cjk
+	@# The build without a desktop is enough, and quicker; where a distribution has none, the usual one.
+	export DEBIAN_FRONTEND=noninteractive; get="apt-get install -y -q --no-install-recommends fonts-noto-cjk"; \
+		$$get chromium-headless-shell || $$get chromium
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

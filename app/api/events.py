@@ -31,7 +31,7 @@ async def stream(
 ) -> StreamingResponse:
     """Stream events: `warning` `plan` `delivery` `obligation` `task` `disaster` `alarm`, each with an `id`.
 
-    `Last-Event-ID` resumes; `after` begins behind an id that is known from elsewhere, and yields to the header.
+    `Last-Event-ID` resumes; `after` begins behind an id known from elsewhere, and yields to the header.
     An event `reset` says that too much was missed: fetch the lists anew.
     """
     begin = _id(last_event_id, "/header/Last-Event-ID")
