@@ -60,7 +60,7 @@ class ShiftedClock(SystemClock):
             self._read_at = time.monotonic()
             try:
                 self._offset = timedelta(seconds=float(self._file.read_text().strip() or 0))
-            except (OSError, ValueError):
+            except (OSError, ValueError, OverflowError):
                 self._offset = timedelta()
         return super().now() + self._offset
 

@@ -13,13 +13,16 @@ import typer
 
 from app import beats
 from app.channels import registry as channels
+from app.cli import gateways
 from app.cli.installation import (
     Failure,
     JsonFlag,
     check_keys,
+    clock_fault,
     clock_of,
     database,
     load_keys,
+    misspelt,
     run,
     settings,
     tell,
@@ -77,9 +80,8 @@ def _scheme(found: Settings) -> tuple[Scheme | None, list[Finding]]:
 
 
 def _channels(found: Settings, scheme: Scheme) -> Iterator[Finding]:
-    for fault in channels.check(scheme.channels, os.environ):
-        if fault.code == "no-secret":
-            yield Finding("fatal", "channel-secret", f"通道缺密钥：{fault.detail}。")
+    for live, sentence in gateways.amiss(scheme.channels, os.environ):
+        yield Finding("fatal" if live else "serious", "channel-secret", sentence)
     try:
         registry = channels.build(scheme.channels, os.environ)
     except ValueError:
@@ -129,6 +131,10 @@ async def _database(found: Settings, scheme: Scheme | None, *, loaded: bool) -> 
 
 
 def _settings(found: Settings) -> Iterator[Finding]:
+    for sentence in misspelt():
+        yield Finding("serious", "unknown-setting", sentence)
+    if (amiss := clock_fault(found)) is not None:
+        yield Finding("serious", "test-clock-file", amiss)
     local = any(name in found.base_url for name in ("//127.0.0.1", "//localhost", "//[::1]"))
     if local:
         yield Finding("serious", "base-url", "JIAOYING_BASE_URL 是本机地址：短信里的链接手机打不开。")

@@ -4,6 +4,7 @@ Everything that can be missing or wrong is told in one sentence (``Failure``), n
 """
 
 import asyncio
+import difflib
 import gc
 import json
 import logging
@@ -12,7 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -23,8 +24,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import logs, sealed
 from app.api import schema
-from app.channels import registry as channels
 from app.channels.registry import Registry
+from app.cli import gateways
 from app.cli.use import Failure as Failure  # noqa: PLC0414 - commands take it from here
 from app.clock import LOCAL, Clock, ShiftedClock, SystemClock
 from app.db import Database
@@ -33,7 +34,7 @@ from app.errors import Unavailable
 from app.scheme.faults import SchemeFaults
 from app.scheme.models import Scheme
 from app.scheme.read import read
-from app.settings import Settings
+from app.settings import PREFIX, Settings, unknown
 
 T = TypeVar("T")
 
@@ -56,16 +57,41 @@ class Installation:
         return self.scheme.district.code
 
 
+_WANTED = {
+    "base_url": "写成 http://主机 或 https://主机",
+    "senders": "写成 1 到 1000 的整数",
+    "lease": "写成大于零的秒数",
+    "trusted_proxies": "写成 IP 地址或网段，用逗号分开，或 *",
+    "log_level": "只能是 debug、info、warning、error",
+    "log_format": "只能是 json、text",
+    "cookie_secure": "写成 true 或 false",
+}
+
+
 def settings() -> Settings:
-    """Return the settings. Raises Failure, naming the variable at fault."""
+    """Return the settings. Raises Failure, naming the variable at fault; says which names are none."""
     try:
         found = Settings()
     except ValidationError as error:
-        names = "、".join(f"JIAOYING_{str(one['loc'][0]).upper()}" for one in error.errors())
-        raise Failure(f"设置有误：{names}，见 docs/settings.md。", 2) from None
+        wrong = (str(one["loc"][0]) for one in error.errors())
+        told = "；".join(f"{PREFIX}{name.upper()} {_WANTED.get(name, '不对')}" for name in wrong)
+        raise Failure(f"设置有误：{told}（见 docs/settings.md）。", 2) from None
+    for sentence in misspelt():
+        print(f"留意：{sentence}", file=sys.stderr)
     logs.configure(level=found.log_level, form=found.log_format)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     return found
+
+
+def misspelt() -> list[str]:
+    """Return a sentence for each ``JIAOYING_`` variable that nothing reads, with what may be meant."""
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    said = []
+    for name in unknown(os.environ):
+        near = difflib.get_close_matches(name.upper(), known, 1, 0.8)
+        meant = f"（是不是 {near[0]}？）" if near else ""
+        said.append(f"没有 {name} 这个设置{meant}，它不起作用。")
+    return said
 
 
 def scheme_of(found: Settings) -> Scheme:
@@ -81,10 +107,7 @@ def scheme_of(found: Settings) -> Scheme:
 
 def registry_of(scheme: Scheme) -> Registry:
     """Return the channels. Raises Failure: a channel is wrong, or its secret is missing."""
-    try:
-        return channels.build(scheme.channels, os.environ)
-    except ValueError as error:
-        raise Failure(f"通道配置有误：{error}。") from None
+    return gateways.build(scheme.channels, os.environ)
 
 
 def load_keys(found: Settings) -> None:
@@ -100,6 +123,19 @@ def load_keys(found: Settings) -> None:
 def clock_of(found: Settings) -> Clock:
     """Return the machine's clock, or the one an outside check shifts."""
     return ShiftedClock(found.test_clock) if found.test_clock else SystemClock()
+
+
+def clock_fault(found: Settings) -> str | None:
+    """Say what is wrong with the file that shifts the clock; None where none is named or it can be read."""
+    if (file := found.test_clock) is None:
+        return None
+    try:
+        timedelta(seconds=float(file.read_text(encoding="utf-8").strip() or 0))
+    except FileNotFoundError:
+        return f"JIAOYING_TEST_CLOCK 指的文件 {file} 不存在：有它之前时钟不拨动。"
+    except (OSError, ValueError, OverflowError):
+        return f"JIAOYING_TEST_CLOCK 指的 {file} 里读不出秒数。"
+    return None
 
 
 def address(url: str, name: str) -> Path | None:

@@ -8,6 +8,7 @@ import typer
 
 from app import bundled
 from app.channels import registry as channels
+from app.cli import gateways
 from app.cli.installation import JsonFlag, instant, run, settings, tell
 from app.scheme.faults import SchemeFaults
 from app.scheme.read import read
@@ -33,7 +34,7 @@ def check_folder(folder: Path) -> tuple[str | None, list[Found]]:
     except SchemeFaults as faults:
         return None, [Found(one.file, one.line or 0, one.text) for one in faults.faults]
     found = [
-        Found("channels.yaml", 0, f"{one.pointer} {one.detail}", one.code in channels.ADVICE)
+        Found("channels.yaml", 0, gateways.told(one), one.code in channels.ADVICE)
         for one in channels.check(scheme.channels)
     ]
     found += [Found("wording/", 0, f"{case}：{fault}") for case, fault in lint.check(scheme)]

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import fcntl
+import os
 import signal
 import socket
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ from typing import Annotated
 
 import typer
 
-from app.cli.installation import Failure, Installation, installation, run, sqlite_file
+from app.cli import gateways
+from app.cli.installation import Failure, Installation, clock_fault, installation, run, sqlite_file
 
 GRACE = 5
 """Seconds an open request gets after SIGTERM."""
@@ -55,10 +57,19 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-def check_clock(held: Installation) -> None:
-    """Refuse a shifted clock where real telephones would ring."""
-    if held.settings.test_clock is not None and held.registry.takes_real_numbers:
+def check_start(held: Installation) -> None:
+    """Say what is amiss and no bar to a start. Raises Failure for a clock that must not or cannot shift."""
+    file = held.settings.test_clock
+    if file is not None and held.registry.takes_real_numbers:
         raise Failure("设了 JIAOYING_TEST_CLOCK，而有通道拨真实号码：不启动。")
+    fault = clock_fault(held.settings)
+    if file is not None and fault is not None and file.exists():
+        raise Failure(fault, 2)
+    for sentence in (
+        *filter(None, [fault]),
+        *(told for _, told in gateways.amiss(held.scheme.channels, os.environ)),
+    ):
+        typer.echo(f"留意：{sentence}", err=True)
 
 
 async def _serve(host: str, port: int, with_worker: bool) -> None:
@@ -68,7 +79,7 @@ async def _serve(host: str, port: int, with_worker: bool) -> None:
     from app.cli.server import Server
 
     async with installation() as held:
-        check_clock(held)
+        check_start(held)
         file = sqlite_file(held.settings)
         if file is not None and not with_worker:
             raise Failure("SQLite 只能一个进程：--no-worker 需要 PostgreSQL。")
@@ -100,7 +111,7 @@ async def _work() -> None:
     from app import logs, main, worker
 
     async with installation() as held:
-        check_clock(held)
+        check_start(held)
         if held.db.sqlite:
             raise Failure("SQLite 只能一个进程：work 需要 PostgreSQL。")
         alone = worker.build(held.settings, held.db, held.scheme, held.registry, held.clock)
