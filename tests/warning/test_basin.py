@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from app.warning.level import Level
 from app.warning.plan import Plan, PlanLine
 from app.warning.planner import plan
+from app.warning.ruleset import Ruleset
 from app.warning.situation import LevelReading, Situation, WarningFacts
 from tests.warning.situations import (
     CHANGYUAN,
@@ -124,6 +125,30 @@ def test_who_is_not_called_hears_why_in_words(hazard, level, place, duty, why) -
     assert left(made)[duty] == why
 
 
+def test_a_reason_names_the_towns_on_the_river_in_the_order_of_their_codes() -> None:
+    places = ("500153107", "500153003", WANLING, "500153002", CHANGYUAN, "500153106")
+    made = plan(situation(warning(Level.YELLOW, hazard=RIVER, places=places)), rules())
+    assert (
+        rooms(made)[LUXIAN]
+        .because[0]
+        .text.startswith("濑溪河流经昌元街道、昌州街道、广顺街道、万灵镇、清升镇、清江镇，叫下游：")
+    )
+
+
+def test_of_two_stations_over_the_mark_the_first_by_code_is_told_in_whatever_order_they_came() -> None:
+    higher = river(302_000, station="SIM-Z000")
+    for levels in ((OVER, higher), (higher, OVER)):
+        made = plan(situation(warning(Level.ORANGE, places=(CHANGYUAN,)), levels=levels), rules())
+        assert rooms(made)[LUXIAN].because[0].values["station"] == "SIM-Z000"
+
+
+def test_a_room_is_told_what_gauges_of_the_hazard_show_and_of_no_other() -> None:
+    wet = rain(1200, 3, place=CHANGYUAN, station="SIM-P001")
+    about = warning(Level.YELLOW, hazard=RIVER, places=(CHANGYUAN,))
+    line = rooms(plan(situation(about, levels=(OVER,), windows=(wet,)), rules()))[LUXIAN]
+    assert {r.rule.split(".")[1] for r in line.because if r.rule.startswith("observed.")} == {"river"}
+
+
 def test_of_a_hazard_that_no_river_carries_nothing_is_said() -> None:
     assert plan(situation(warning(Level.RED, hazard=HEAT, places=(CHANGYUAN,))), rules()).not_asked == ()
 
@@ -162,6 +187,29 @@ def test_a_higher_warning_of_the_event_speaks_for_a_lower_in_whatever_order_they
     assert left(made)[LUXIAN] == "已按江河洪水红色预警叫过，不重复叫"
 
 
+def called_by(now: Situation) -> str | int:
+    """Which warning has called the room down 濑溪河 already."""
+    return next(room for room in plan(now, rules()).not_asked if room.duty == LUXIAN).because[0].values["by"]
+
+
+def test_of_several_that_called_the_room_the_highest_is_named_then_the_earliest_then_by_key() -> None:
+    second = warning(Level.YELLOW, hazard=RIVER, places=(WANLING,), key="second")
+    early, late = (
+        first(Level.RED, key=key, sent=NOON - timedelta(hours=h)) for key, h in (("z", 3), ("a", 2))
+    )
+    twin = replace(early, key="y")
+    low = first(Level.ORANGE, key="0", sent=NOON - timedelta(hours=9))
+    for others in ((low, late, early, twin), (twin, early, late, low), (late, twin, low, early)):
+        assert called_by(then(second, *others)) == "y"
+    assert called_by(then(second, late, low)) == called_by(then(second, low, late)) == "a"
+
+
+def test_of_two_warnings_of_one_level_and_moment_one_calls_the_room_and_one_does_not() -> None:
+    a, b = (first(Level.ORANGE, key=key, sent=NOON) for key in ("a", "b"))
+    assert set(rooms(plan(then(a, b), rules()))) == {DAZU, LUXIAN}
+    assert set(rooms(plan(then(b, a), rules()))) == set()
+
+
 def test_what_came_later_or_of_another_river_or_event_takes_nobody_from_a_warning() -> None:
     second = warning(Level.ORANGE, hazard=RIVER, places=(WANLING,), key="second")
     for other in (
@@ -182,14 +230,43 @@ def test_a_reminder_made_here_takes_nobody_from_a_bureau_s_signal_but_from_the_n
     assert left(again)[DAZU] == "已按江河洪水黄色实测提醒叫过，不重复叫"
 
 
+def test_high_water_may_have_come_since_an_earlier_rain_so_the_room_is_called_for_the_second() -> None:
+    earlier = first(Level.ORANGE, hazard=RAIN)
+    second = warning(Level.ORANGE, places=(WANLING,), key="second")
+    now = situation(second, levels=(OVER,), others=(earlier,))
+    assert set(rooms(plan(now, rules()))) == {DAZU, LUXIAN}
+
+
+def on_both_rivers() -> Ruleset:
+    """One room for both rivers, up and down."""
+    reaches = tuple(replace(reach, duty=("L1", LUXIAN)) for reach in rules().basin.reaches)
+    return replace(rules(), basin=replace(rules().basin, reaches=reaches))
+
+
+def test_a_room_on_two_rivers_is_left_in_peace_where_it_was_called_for_the_one_that_counts() -> None:
+    second = warning(Level.ORANGE, hazard=RIVER, places=(WANLING,), key="second")
+    assert LUXIAN not in rooms(plan(then(second, first(Level.ORANGE)), on_both_rivers()))
+
+
+def test_a_room_on_two_rivers_hears_what_the_touched_one_still_lacks() -> None:
+    about = warning(Level.BLUE, hazard=RIVER, places=(CHANGYUAN,))
+    assert left(plan(situation(about), on_both_rivers()))[LUXIAN] == "江河洪水黄色起才叫"
+
+
+def test_a_reminder_below_the_level_of_a_measured_rule_hears_of_the_level() -> None:
+    about = warning(Level.BLUE, hazard=RIVER, places=(CHANGYUAN,), observed=True)
+    assert left(plan(situation(about), rules()))[LUXIAN] == "江河洪水黄色起才叫"
+
+
+def test_of_two_rules_of_one_level_the_one_that_asks_for_no_mark_is_told() -> None:
+    (marked,) = (rule for rule in rules().basin.rules if rule.id == "rain-on-high-water")
+    two = replace(rules(), basin=replace(rules().basin, rules=(marked, replace(marked, id="plain", mark=""))))
+    about = warning(Level.YELLOW, places=(CHANGYUAN,))
+    assert left(plan(situation(about), two))[LUXIAN] == "暴雨橙色起才叫"
+
+
 def test_a_room_on_two_rivers_is_called_for_the_second_though_it_was_for_the_first() -> None:
-    both = replace(
-        rules(),
-        basin=replace(
-            rules().basin,
-            reaches=tuple(replace(reach, duty=("L1", LUXIAN)) for reach in rules().basin.reaches),
-        ),
-    )
+    both = on_both_rivers()
     second = warning(Level.YELLOW, hazard=RIVER, places=(CHANGYUAN, QINGLIU), key="second")
     assert LUXIAN in rooms(plan(then(second, first(Level.YELLOW)), both))
 
