@@ -169,6 +169,7 @@ def stations(sheet: Sheet, known: Known) -> list[Values]:
             "flood_limit_mm": v["flood_limit_level_m"],
             "normal_mm": v["normal_level_m"],
             "design_flood_mm": v["design_flood_level_m"],
+            "check_flood_mm": v["check_flood_level_m"],
             "dam_crest_mm": v["dam_crest_m"],
             "owner": v["owner"],
             "source": v["source"],

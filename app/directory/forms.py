@@ -149,6 +149,7 @@ STATIONS = Form(
         "flood_limit_level_m": MILLIMETRES,
         "normal_level_m": MILLIMETRES,
         "design_flood_level_m": MILLIMETRES,
+        "check_flood_level_m": MILLIMETRES,
         "dam_crest_m": MILLIMETRES,
         "interval_min": Column(whole(1, 1440)),
         "owner": NOTE,

@@ -62,7 +62,7 @@ NOT_KEPT = {
     "ST_RIVER_R": {"FLWCHRCD", "MSQMT", "MSAMT", "MSVMT"},
     "ST_RSVR_R": {"RWCHRCD", "INQDR", "MSQMT"},
 }
-# Units: cm of standing water, m/s, m, °C.
+# Units: cm of standing water, m/s, m, °C, mm of melted snow in the 6 and 12 hours before.
 ELEMENTS = {
     "depth": Column("depth", 2, 0, 2000),
     "gust": Column("gust", 2, 0, 120),
@@ -70,6 +70,8 @@ ELEMENTS = {
     "visibility": Column("visibility", 2, 0, 200_000),
     "temp": Column("temp", 2, -60, 60),
     "ground_temp": Column("ground_temp", 2, -60, 90),
+    "snow_6h": Column("snow_6h", 2, 0, 500),
+    "snow_12h": Column("snow_12h", 2, 0, 500),
 }
 FORECAST_ELEMENTS = {**ELEMENTS, "rain": Column("rain", 2, 0, 2000)}
 FORMS = (*MEASURED, "ELEMENT", "FORECAST")

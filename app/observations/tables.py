@@ -44,6 +44,7 @@ class Station(Base):
     flood_limit_mm: Mapped[int | None]
     normal_mm: Mapped[int | None]
     design_flood_mm: Mapped[int | None]
+    check_flood_mm: Mapped[int | None]
     dam_crest_mm: Mapped[int | None]
     owner: Mapped[str | None] = mapped_column(sa.String(80))
     """The only source whose rows it takes; None: any source of the district."""

@@ -141,8 +141,8 @@ async def read_levels(session: Session, district: str, at: datetime) -> tuple[Le
 
     A level older than 6 hours is left out. A rise over m minutes is the newest level less the one read m
     minutes before it (within one interval, the older one); where none was read it is left out: no data is
-    not no rise. Warning, guarantee and record are a river's marks; flood limit, design level and crest a
-    reservoir's.
+    not no rise. Warning, guarantee and record are a river's marks; flood limit, design level, check level and
+    crest a reservoir's.
     """
     longest = STALE + timedelta(minutes=max(RISES) + 60)
     rows = await session.execute(
@@ -191,5 +191,6 @@ def _level(station: Station, series: Sequence[tuple[datetime, int]]) -> LevelRea
         rise_mm=rises,
         flood_limit_mm=station.flood_limit_mm,
         design_mm=station.design_flood_mm,
+        check_mm=station.check_flood_mm,
         crest_mm=station.dam_crest_mm,
     )

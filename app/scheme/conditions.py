@@ -14,7 +14,7 @@ from app.scheme.fields import Metres, Model, RainMm, Thousandths
 from app.warning import condition
 from app.warning.window import FORCES
 
-Mark = Literal["warning", "guarantee", "record", "flood-limit", "design", "crest"]
+Mark = Literal["warning", "guarantee", "record", "flood-limit", "design", "check", "crest"]
 Asked = tuple[tuple[str, ...], int]
 """What is measured, and how much of it is asked for."""
 MARK_ORDER: dict[str, int] = {
@@ -23,7 +23,8 @@ MARK_ORDER: dict[str, int] = {
     "record": 2,
     "flood-limit": 0,
     "design": 1,
-    "crest": 2,
+    "check": 2,
+    "crest": 3,
 }
 _ABOVE_ANY_OFFSET = 10_000_000  # mm: marks first, their offsets second
 
@@ -124,6 +125,22 @@ class VisibilityCondition(Model):
         return ("visibility",), -self.below_m
 
 
+class SnowCondition(Model):
+    """`kind: snow`, melted, over hours that stations sum themselves."""
+
+    kind: Literal["snow"]
+    hours: Literal[6, 12]
+    mm: Thousandths
+
+    def build(self) -> condition.Condition:
+        """The condition itself."""
+        return condition.SnowOver(self.hours, self.mm)
+
+    def asks(self) -> Asked | None:
+        """By the hours summed."""
+        return ("snow", str(self.hours)), self.mm
+
+
 class TemperatureCondition(Model):
     """`kind: temperature`: exactly one of `over`, `at_least`, `below`, `at_most`, in degrees."""
 
@@ -199,6 +216,7 @@ ConditionRow = Annotated[
     | DepthCondition
     | WindCondition
     | VisibilityCondition
+    | SnowCondition
     | TemperatureCondition
     | FallCondition
     | AllCondition,

@@ -19,6 +19,7 @@ MARKS = {
     "record": "历史最高水位",
     "flood-limit": "汛限水位",
     "design": "设计洪水位",
+    "check": "校核洪水位",
     "crest": "坝顶高程",
 }
 DEPTH, GUST, WIND, VISIBILITY = "depth", "gust", "wind", "visibility"
@@ -129,8 +130,10 @@ class StageOver:
     def met(self, station: Station) -> Said | None:
         """A mark that is not known is not reached."""
         reading = station.level
-        line = None if reading is None else reading.mark(self.mark)
-        if reading is None or line is None or reading.level_mm < line + self.offset_mm:
+        if reading is None:
+            return None
+        line = reading.mark(self.mark)
+        if line is None or reading.level_mm < line + self.offset_mm:
             return None
         word = "达到" if reading.level_mm >= line else "接近"
         text = f"{reading.river}水位{metres(reading.level_mm)}米，{word}{MARKS[self.mark]}{metres(line)}米"
@@ -147,8 +150,10 @@ class RiseOver:
     def met(self, station: Station) -> Said | None:
         """A rise that nobody measured is unknown, and not none."""
         reading = station.level
-        rise = None if reading is None else reading.rise_mm.get(self.minutes)
-        if reading is None or rise is None or rise < self.mm:
+        if reading is None:
+            return None
+        rise = reading.rise_mm.get(self.minutes)
+        if rise is None or rise < self.mm:
             return None
         text = f"{reading.river}水位{since(self.minutes)}上涨{metres(rise)}米（≥{metres(self.mm)}米）"
         return Said(text, {"minutes": self.minutes, "rise_mm": rise, "threshold_mm": self.mm})
@@ -206,6 +211,22 @@ class VisibilityUnder:
             return None
         text = f"能见度{decimal(reading.milli)}米（＜{decimal(self.milli)}米）"
         return Said(text, {"milli": reading.milli, "threshold_milli": self.milli})
+
+
+@dataclass(frozen=True, slots=True)
+class SnowOver:
+    """Snow over `hours` of at least `milli` (thousandths of a millimetre, melted), as the station sums it."""
+
+    hours: int
+    milli: int
+
+    def met(self, station: Station) -> Said | None:
+        """The newest sum counts; rain is never taken for snow."""
+        reading = station.elements.get(f"snow_{self.hours}h")
+        if reading is None or reading.milli is None or reading.milli < self.milli:
+            return None
+        text = f"{self.hours}小时降雪{decimal(reading.milli)}毫米（≥{decimal(self.milli)}毫米）"
+        return Said(text, {"hours": self.hours, "milli": reading.milli, "threshold_milli": self.milli})
 
 
 @dataclass(frozen=True, slots=True)

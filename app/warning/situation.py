@@ -90,6 +90,7 @@ class LevelReading:
     flood_limit_mm: int | None = None  # 汛限, a reservoir's
     design_mm: int | None = None  # 设计洪水位
     crest_mm: int | None = None  # 坝顶
+    check_mm: int | None = None  # 校核洪水位
 
     def mark(self, name: str) -> int | None:
         """A mark by its name in the rules ("warning", "flood-limit" …), None where the station has none."""
@@ -101,12 +102,12 @@ class LevelReading:
 class ElementReading:
     """What a station measured of one element besides rain and level, in thousandths of its unit.
 
-    Units: cm of standing water, m/s, m, °C. What was not measured is absent, never zero.
+    Units: cm of standing water, m/s, m, °C, mm of melted snow. What was not measured is absent, never zero.
     """
 
     station: str
     place: str  # nine-digit code of its town; empty for a station outside the district
-    element: str  # "depth" "gust" "wind" "visibility" "temp" "ground_temp"
+    element: str  # "depth" "gust" "wind" "visibility" "temp" "ground_temp" "snow_6h" "snow_12h"
     at: datetime  # of the newest reading looked at
     milli: int | None  # the newest, None when it is too old to be the present state
     highest: Mapping[int, int] = field(default_factory=dict)  # hours looked back → highest in them

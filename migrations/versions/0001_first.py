@@ -504,6 +504,7 @@ def upgrade() -> None:
         sa.Column("flood_limit_mm", sa.Integer(), nullable=True),
         sa.Column("normal_mm", sa.Integer(), nullable=True),
         sa.Column("design_flood_mm", sa.Integer(), nullable=True),
+        sa.Column("check_flood_mm", sa.Integer(), nullable=True),
         sa.Column("dam_crest_mm", sa.Integer(), nullable=True),
         sa.Column("owner", sa.String(length=80), nullable=True),
         sa.Column("source", sa.String(length=200), nullable=True),

@@ -7,10 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.warning.condition import Limit
+from app.warning.condition import (
+    AllOf,
+    DepthOver,
+    Limit,
+    RainOver,
+    Said,
+    StageOver,
+    Station,
+    Temperature,
+    TemperatureFall,
+)
 from app.warning.finding import Finding
 from app.warning.level import Level
-from app.warning.situation import ElementReading, LevelReading
+from app.warning.situation import ElementReading, LevelReading, RainWindow
 from app.warning.thresholds import observed
 from app.warning.window import beaufort, decimal
 from tests.warning.situations import CHANGYUAN, NOON, PANLONG, rain, river, rules
@@ -60,6 +70,13 @@ def found(*elements: ElementReading, kind: str, levels: Iterable[LevelReading] =
         ("ground_temp", -3_100, "frost", Level.YELLOW),
         ("ground_temp", -5_100, "frost", Level.ORANGE),
         ("temp", -20_000, "frost", None),
+        ("snow_12h", 3_990, "snow", None),
+        ("snow_12h", 4_000, "snow", Level.BLUE),
+        ("snow_12h", 6_000, "snow", Level.YELLOW),
+        ("snow_12h", 90_000, "snow", Level.YELLOW),
+        ("snow_6h", 9_990, "snow", None),
+        ("snow_6h", 10_000, "snow", Level.ORANGE),
+        ("snow_6h", 15_000, "snow", Level.RED),
     ],
 )
 def test_a_level_is_reached_at_its_edge_by_what_was_measured(element, milli, hazard, level) -> None:
@@ -127,7 +144,114 @@ def test_a_reservoir_reaches_the_level_of_its_own_marks() -> None:
     assert level(at(351_900, 0)) == [], "close to the limit, but not rising"
     assert level(at(352_000)) == [Level.YELLOW]
     assert level(at(355_200)) == [Level.ORANGE]
+    assert level(replace(at(356_299), check_mm=356_300)) == [Level.ORANGE]
+    assert level(replace(at(356_300), check_mm=356_300)) == [Level.RED]
+    assert level(at(999_999)) == [Level.ORANGE], (
+        "of a dam without a check level nobody can say that it is over"
+    )
     assert found(kind="river", levels=(at(999_999),)) == [], "a reservoir has no marks of a river"
+
+
+def said(condition: object, station: Station) -> Said:
+    """What a condition says of a station where it holds."""
+    found = condition.met(station)  # type: ignore[attr-defined]
+    assert isinstance(found, Said)
+    return found
+
+
+def dry_but(*windows: RainWindow) -> Station:
+    station = Station(PANLONG)
+    for window in windows:
+        station.take_rain(window)
+    return station
+
+
+def test_of_two_windows_that_contradict_a_longer_one_the_wetter_is_told_of_equals_the_shorter() -> None:
+    def notes(*windows: RainWindow) -> str:
+        return said(RainOver(6, 500), dry_but(*windows)).text
+
+    longest = rain(400, 6)
+    assert "1小时已有70毫米" in notes(longest, rain(600, 3), rain(700, 1))
+    assert "1小时已有70毫米" in notes(longest, rain(700, 1), rain(600, 3))
+    for order in ((rain(600, 1), rain(600, 3)), (rain(600, 3), rain(600, 1))):
+        assert "1小时已有60毫米" in notes(longest, *order)
+    assert "矛盾" not in notes(rain(600, 6), rain(600, 3)), "the same rain is no contradiction"
+
+
+def test_a_stage_is_reached_at_its_mark_and_near_it_below() -> None:
+    station = Station(CHANGYUAN, level=river(301_500))
+    assert said(StageOver("warning"), station).text == "濑溪河水位301.50米，达到警戒水位301.50米"
+    station.level = river(301_499)
+    assert StageOver("warning").met(station) is None
+    assert said(StageOver("warning", -1), station).text == "濑溪河水位301.49米，接近警戒水位301.50米"
+
+
+def test_depth_is_said_with_where_it_stands_only_for_an_underpass() -> None:
+    station = Station(PANLONG, elements={"depth": reading("depth", 25_000, kind="underpass")})
+    assert said(DepthOver(10_000), station).text == "积水25厘米（≥10厘米）"
+    assert said(DepthOver(10_000, "underpass"), station).text == "下穿道积水25厘米（≥10厘米）"
+    station.elements["depth"] = reading("depth", 25_000, kind="waterlogging")
+    assert said(DepthOver(10_000, "waterlogging"), station).text == "积水25厘米（≥10厘米）"
+
+
+def test_mean_wind_and_snow_have_their_own_words() -> None:
+    (windy,) = found(reading("wind", 10_800), kind="gale")
+    assert "1小时内平均风10.8米/秒（6级，≥6级）" in windy.reason.text
+    (snowy,) = found(reading("snow_6h", 10_500), kind="snow")
+    assert "6小时降雪10.5毫米（≥10毫米）" in snowy.reason.text
+    assert found(replace(reading("snow_6h", 20_000), milli=None), kind="snow") == [], "an old sum is over"
+
+
+def air(*days: tuple[int, int], **hours: tuple[int, int]) -> Station:
+    """A station's air by days (lowest, highest); ``last``: the last 24 hours, where that is not day one."""
+    lowest, highest = hours.get("last", days[0] if days else (0, 0))
+    element = ElementReading(
+        "SIM-W01", PANLONG, "temp", NOON, None, {24: highest} if hours or days else {}, {24: lowest}, days
+    )
+    return Station(PANLONG, elements={"temp": element})
+
+
+def test_a_temperature_is_told_by_its_side_its_stretch_and_the_day_that_held_by_the_least() -> None:
+    hot, cold = Limit("≥", 35_000), Limit("≤", -5_000)
+    three = air((20_000, 36_000), (21_000, 38_000), (22_000, 37_000))
+    assert said(Temperature("temp", hot, 24, 3), three).text == "连续3天最高气温36℃（≥35℃）"
+    assert said(Temperature("temp", hot, 24, 2), three).text == "连续2天最高气温36℃（≥35℃）"
+    assert said(Temperature("temp", hot, 24), three).text == "24小时内最高气温36℃（≥35℃）"
+    frost = air((-7_000, 0), (-6_000, 1_000), (-9_000, 2_000))
+    assert said(Temperature("temp", cold, 24, 3), frost).text == "连续3天最低气温-6℃（≤-5℃）"
+    assert said(Temperature("temp", cold, 24), frost).text == "24小时内最低气温-7℃（≤-5℃）"
+
+
+def test_two_days_ask_for_two_days_and_not_for_the_third() -> None:
+    station = air((20_000, 36_000), (21_000, 38_000), (22_000, 20_000))
+    assert Temperature("temp", Limit("≥", 35_000), 24, 2).met(station)
+    assert Temperature("temp", Limit("≥", 35_000), 24, 3).met(station) is None
+
+
+def test_one_day_is_the_last_hours_and_a_stretch_nobody_measured_is_unknown() -> None:
+    station = air((20_000, 30_000), last=(20_000, 36_000))
+    assert said(Temperature("temp", Limit("≥", 35_000), 24), station).values["milli"] == 36_000
+    assert Temperature("temp", Limit("≤", 90_000), 6).met(station) is None
+
+
+def test_a_fall_is_reached_at_exactly_its_degrees_and_says_over_how_long() -> None:
+    station = Station(PANLONG, elements={"temp": replace(reading("temp", 3_000), fell={24: 8_000})})
+    assert said(TemperatureFall(24, 8_000), station).text == "24小时降温8℃（≥8℃）"
+    assert TemperatureFall(24, 8_001).met(station) is None
+    assert TemperatureFall(48, 1).met(station) is None
+
+
+def test_all_of_several_says_the_words_and_keeps_the_values_of_each() -> None:
+    station = Station(PANLONG, elements={"depth": reading("depth", 25_000)}, level=river(301_500))
+    both = said(AllOf((DepthOver(10_000), StageOver("warning"))), station)
+    assert both.text == "积水25厘米（≥10厘米）、濑溪河水位301.50米，达到警戒水位301.50米"
+    assert dict(both.values) == {
+        "depth_milli": 25_000,
+        "threshold_milli": 10_000,
+        "level_mm": 301_500,
+        "mark": "warning",
+        "mark_mm": 301_500,
+    }
 
 
 def test_a_longer_window_that_says_less_than_a_shorter_one_is_told_and_the_greater_sum_counts() -> None:
