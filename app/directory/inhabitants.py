@@ -8,7 +8,7 @@ from app.directory import planted, rosters
 from app.directory.invent import Cells, Register, chance
 from app.directory.profiles import Hole
 from app.directory.rosters import Roster
-from app.directory.settlement import Settlement, apportioned
+from app.directory.settlement import KEY_BUREAUS, Settlement, apportioned
 
 TWO_POSTS = 0.06  # of people: two duties, one phone
 NO_PHONE = 0.03  # of groups and households: a name, no mobile phone
@@ -48,6 +48,7 @@ class Inhabitants:
         self._others()
         self._contacts()
         self._neighbours()
+        self._bureau_deputies()
         self.holes += planted.told(settlement, self.register, self._without_duty)
 
     def _lots(self) -> None:
@@ -230,6 +231,14 @@ class Inhabitants:
             for role in ("neighbour.duty", "neighbour.chief"):
                 person = self.register.person(0)
                 self.register.post(str(place["code"]), role, person, town=str(self.land.district["code"]))
+
+    def _bureau_deputies(self) -> None:
+        """Who leads in each key bureau, called from orange on; last, as the neighbours. One names nobody."""
+        for place in [row for row in self.land.places if row["level"] == "bureau" and row["kind"] == "key"]:
+            code = str(place["code"])
+            if code != f"{self.land.district['code']}-B{KEY_BUREAUS:02d}":
+                person = self.register.person(0)
+                self.register.post(code, "bureau.deputy", person, town=str(self.land.district["code"]))
 
     def shifts(self, start: datetime, days: int) -> list[Cells]:
         """Rows of shifts.csv, with one gap and one double booking planted; both are added to the holes."""

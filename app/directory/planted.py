@@ -28,7 +28,7 @@ def told(land: Settlement, register: Register, without_duty: str) -> list[Hole]:
     holes = [Hole("vacant", without_duty, "village.duty")]
     for place in land.places:
         code, above = str(place["code"]), str(place["parent"])
-        if place["level"] == "bureau" and place["kind"] == "key":
+        if place["level"] == "bureau" and place["kind"] == "key" and not held[code, "bureau.deputy"]:
             holes.append(Hole("vacant", code, "bureau.deputy"))
         elif place["level"] in _PAIRS:
             own, behind = _PAIRS[str(place["level"])]

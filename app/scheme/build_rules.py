@@ -28,6 +28,7 @@ from app.warning.ruleset import (
     ControlRule,
     DutyRules,
     IndustryMeasure,
+    RemindedFrom,
     Reported,
     ResponseRule,
     Ruleset,
@@ -68,6 +69,10 @@ def ruleset(folder: Folder, zone: ZoneInfo) -> Ruleset:
             for level in sorted(row)
         ),
         reminder=tuple(_reference(name) for name in layers.reminder),
+        reminder_from=tuple(
+            RemindedFrom(_reference(row.duty), row.since, frozenset(row.hazards), row.why)
+            for row in layers.reminder_from
+        ),
         uplift=_uplift(uplift),
         responses=tuple(_response(row) for row in response.responses),
         measures=tuple(m for held in folder.industries if held.shape for m in _measures(held.shape)),

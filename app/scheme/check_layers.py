@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from app.scheme.faults import Fault
-from app.scheme.files import DutyRow, LayersFile
+from app.scheme.files import DutyRow, HazardFile, LayersFile
 from app.scheme.folder import Folder
 from app.scheme.known import carried, duties, fewer, longer, segment_ids
 from app.scheme.lines import Document
@@ -21,6 +21,7 @@ def check(folder: Folder) -> Iterator[Fault]:
         yield from _hops(shape, document)
         yield from _unused(shape, document)
         yield from _reminder(shape, document)
+        yield from _reminder_from(folder, shape, document)
         yield from _idle(folder, shape, document)
         seen: set[tuple[str, str]] = set()
         for index, row in enumerate(shape.duties):
@@ -94,16 +95,53 @@ def _reminder(shape: LayersFile, document: Document) -> Iterator[Fault]:
             yield document.fault("实测提醒只叫责任人", "reminder", index)
 
 
+def _reminder_from(folder: Folder, shape: LayersFile, document: Document) -> Iterator[Fault]:
+    known = {f"{duty.layer}/{duty.id}": duty for duty in shape.duties}
+    hazards = {held.shape.id: held.shape for held in folder.hazards if held.shape}
+    whole = all(held.shape for held in folder.hazards)
+    for index, row in enumerate(shape.reminder_from):
+        here = ("reminder_from", index)
+        duty = known.get(row.duty)
+        if duty is None:
+            yield document.fault(f"没有职责 {row.duty}", *here, "duty")
+        elif duty.part != "responsible":
+            yield document.fault("实测提醒只叫责任人", *here, "duty")
+        elif row.duty in shape.reminder:
+            yield document.fault(f"{row.duty} 每次实测提醒都叫，这条不起作用", *here, "duty")
+        elif row.since < duty.from_level:
+            text = f"{row.duty} 从{duty.from_level.zh}起才叫，写在{row.since.zh}不起作用"
+            yield document.fault(text, *here, "from")
+        for name in row.hazards if whole else ():
+            if name not in hazards:
+                yield document.fault(f"没有灾种 {name}", *here, "hazards")
+            elif not _measured_as(name, row.since, hazards):
+                yield document.fault(
+                    f"{name} 没有{row.since.zh}以上的实测标准，这条永远用不到", *here, "hazards"
+                )
+
+
+def _measured_as(name: str, since: Level, hazards: Mapping[str, HazardFile]) -> bool:
+    """Whether a reminder of this hazard may reach a level: by its own rules, or others reported as it."""
+    codes = set(hazards[name].codes)
+    return any(
+        rule.level >= since
+        for hazard in hazards.values()
+        if hazard.id == name or hazard.reported_as in codes
+        for rule in hazard.observed
+    )
+
+
 def _idle(folder: Folder, shape: LayersFile, document: Document) -> Iterator[Fault]:
     """A duty nobody calls looks like a rule and is none."""
     if folder.matrix.shape is None:
         return
     rows = folder.matrix.shape.cells.values()
     called = {reference for row in rows for cell in row.values() for reference in cell.call}
+    reminded = {*shape.reminder, *(row.duty for row in shape.reminder_from)}
     called |= {also.duty for held in folder.towns if held.shape for also in held.shape.also}
     for index, duty in enumerate(shape.duties):
         name = f"{duty.layer}/{duty.id}"
-        if name not in called and name not in shape.reminder:
+        if name not in called and name not in reminded:
             yield document.fault(f"{name} 没有任何一格会叫到", "duties", index)
 
 

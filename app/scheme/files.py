@@ -167,6 +167,15 @@ class DutyRow(Model):
     coverage: bool = False
 
 
+class ReminderRow(Sourced):
+    """Whom a text made from measurements calls besides: from a level on, for these hazards."""
+
+    duty: DutyRef
+    since: LevelWord = Field(alias="from")
+    hazards: Annotated[list[Name], Field(min_length=1)]
+    why: Text
+
+
 class LayersFile(Model):
     """layers.yaml."""
 
@@ -175,6 +184,7 @@ class LayersFile(Model):
     hops: dict[Annotated[str, StringConstraints(pattern=r"^[HF]\d[a-z]?$")], HopRow]
     duties: Annotated[list[DutyRow], Field(min_length=1)]
     reminder: Annotated[list[DutyRef], Field(min_length=1)]
+    reminder_from: list[ReminderRow] = []
 
 
 class CellRow(Model):

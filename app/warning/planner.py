@@ -158,7 +158,8 @@ def _called(
     warning = situation.warning
     if warning.observed:
         text = "实测提醒：只叫区值班和站点所在镇街值班"
-        return [(rules.duties[key], Reason("observed.reminder", text)) for key in rules.reminder]
+        always = [(rules.duties[key], Reason("observed.reminder", text)) for key in rules.reminder]
+        return [*always, *_reminded_from(warning, hazard, rules)]
     reached = rules.segment_index(segment)
     first: dict[DutyKey, Cell] = {}
     for cell in rules.cells:
@@ -174,6 +175,20 @@ def _called(
         rule = f"matrix.{cell.segment}.{cell.level.word}"
         result.append((duty, Reason(rule, f"{cell.segment}时段{cell.level.zh}起叫{duty.name}")))
     return result
+
+
+def _reminded_from(
+    warning: WarningFacts, hazard: HazardRules, rules: Ruleset
+) -> list[tuple[DutyRules, Reason]]:
+    """Whom a reminder of this level calls besides: the district's own rungs above the duty rooms."""
+    found: dict[DutyKey, tuple[DutyRules, Reason]] = {}
+    for row in rules.reminder_from:
+        if hazard.id in row.hazards and warning.level >= row.level:
+            duty = rules.duties[row.duty]
+            text = f"实测{hazard.name}{row.level.zh}起也叫{duty.name}：{row.why}"
+            why = Reason(f"observed.reminder.{row.level.word}", text, {"level": row.level.word})
+            found.setdefault(row.duty, (duty, why))
+    return list(found.values())
 
 
 def _own(

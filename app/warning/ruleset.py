@@ -147,6 +147,16 @@ class AlsoCall:
 
 
 @dataclass(frozen=True, slots=True)
+class RemindedFrom:
+    """Whom a reminder made from observations calls besides, from a level of these hazards on."""
+
+    duty: tuple[str, str]
+    level: Level
+    hazards: frozenset[str]  # ids
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sensitive:
     """Kinds of warning a town takes more seriously: its responsible people are called a segment ahead."""
 
@@ -228,6 +238,7 @@ class Ruleset:
     controls: tuple[ControlRule, ...]
     towns: Mapping[str, TownRules]
     basin: BasinRules = BasinRules()
+    reminder_from: tuple[RemindedFrom, ...] = ()
 
     def hazard(self, code: str, at: datetime) -> HazardRules | None:
         """The rules for an event code on the day of `at`: its own, its class's, or those for anything."""

@@ -80,7 +80,9 @@ def cases(scheme: Scheme) -> Iterator[tuple[str, Facts]]:
 
 def _reminded(scheme: Scheme, duty: Duty) -> bool:
     """Whether a reminder made from measurements alone may call a duty."""
-    return bool(duty.unit) or (duty.layer, duty.id) in scheme.ruleset.reminder
+    key = (duty.layer, duty.id)
+    besides = {row.duty for row in scheme.ruleset.reminder_from}
+    return bool(duty.unit) or key in scheme.ruleset.reminder or key in besides
 
 
 def check(scheme: Scheme) -> Iterator[tuple[str, str]]:

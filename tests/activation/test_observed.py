@@ -54,7 +54,11 @@ async def test_rain_over_a_threshold_calls_the_desk_and_the_town_of_its_gauge_at
         (True, "in-force", (TOWN,), "simulated")
     }
     asked = {(row.layer, row.duty, row.town) for row in await hamlet.obligations()}
-    assert asked == {("L1", "district-duty", DISTRICT), ("L2", "town-duty", TOWN)}
+    assert asked == {
+        ("L1", "district-duty", DISTRICT),
+        ("L1", "district-chief", DISTRICT),  # from orange on (layers.yaml, reminder_from)
+        ("L2", "town-duty", TOWN),
+    }
     called = {row.a_person for row in await hamlet.obligations()}
     assert {call.to for call in hamlet.phones.rang} == {await hamlet.number(person) for person in called}
 

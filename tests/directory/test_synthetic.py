@@ -11,8 +11,8 @@ import pytest
 from app import bundled, phones
 from app.directory import rosters
 from app.directory.invent import GIVEN, SURNAMES
-from app.directory.profiles import Generated
-from app.directory.settlement import apportioned
+from app.directory.profiles import Generated, Hole
+from app.directory.settlement import KEY_BUREAUS, apportioned
 from app.directory.synthetic import generate
 from app.directory.terrain import Terrain, distance
 from tests.support.invented import DISTRICT, START
@@ -39,7 +39,7 @@ def test_the_same_seed_gives_the_same_files_and_another_gives_others(tiny: Gener
 
 
 def test_the_counts_are_those_of_a_district(tiny: Generated, demo: Generated) -> None:
-    assert len(tiny.files["people.csv"]) == 60 + BESIDE
+    assert len(tiny.files["people.csv"]) == 60 + BESIDE + len(posts(tiny, "bureau.deputy"))
     level = Counter(row["level"] for row in demo.files["places.csv"])
     assert level == {
         "district": 1,
@@ -62,7 +62,15 @@ def test_the_counts_are_those_of_a_district(tiny: Generated, demo: Generated) ->
     leaders = {str(row["place"]) for row in posts(demo, "group.leader")}
     named = {str(row["place"]) for row in posts(demo, "household.contact")}
     vacant = 2 + 1560 - len(leaders) + 1200 - len(named)  # two duty officers of one village
-    assert len(demo.files["posts.csv"]) - len(posts(demo, "household.helper")) + vacant == 4986 + BESIDE
+    held = len(demo.files["posts.csv"]) - len(posts(demo, "household.helper")) + vacant
+    assert held == 4986 + BESIDE + KEY_BUREAUS - 1
+
+
+def test_every_key_bureau_has_a_deputy_but_one_which_is_planted(demo: Generated) -> None:
+    key = {str(row["code"]) for row in demo.files["places.csv"] if row.get("kind") == "key"}
+    (without,) = key - {str(row["place"]) for row in posts(demo, "bureau.deputy")}
+    assert len(key) == KEY_BUREAUS
+    assert Hole("vacant", without, "bureau.deputy") in demo.holes
 
 
 def test_every_place_leads_up_to_the_district_and_its_code_says_so(demo: Generated) -> None:

@@ -46,6 +46,22 @@ PLANTED = [
     ("layers.yaml", "on_duty: true", "on_duty: NO", "“NO”没加引号"),
     ("layers.yaml", "from_level: hint", "from_level: purple", "没有“purple”这个级别"),
     ("layers.yaml", "reminder: [L1/district-duty", "reminder: [L6/household", "实测提醒只叫责任人"),
+    (
+        "layers.yaml",
+        "duty: L1/district-chief, from",
+        "duty: L1/distric-chief, from",
+        "没有职责 L1/distric-chief",
+    ),
+    ("layers.yaml", "duty: L1/district-chief, from", "duty: L6/household, from", "实测提醒只叫责任人"),
+    ("layers.yaml", "duty: L1/district-chief, from", "duty: L2/town-duty, from", "每次实测提醒都叫"),
+    (
+        "layers.yaml",
+        "duty: L1/district-chief, from: orange",
+        "duty: L1/district-chief, from: blue",
+        "从橙色起才叫",
+    ),
+    ("layers.yaml", "from: orange, hazards: [rain]", "from: orange, hazards: [rian]", "没有灾种 rian"),
+    ("layers.yaml", "from: orange, hazards: [rain]", "from: orange, hazards: [rain, hail]", "永远用不到"),
     ("layers.yaml", "name: 区长, target", "nmae: 区长, target", "不认识的键“nmae”"),
     ("matrix.yaml", "L3/keeper", "L3/keepr", "没有职责 L3/keepr"),
     ("matrix.yaml", "  T3:", "  T7:", "没有时段 T7"),
@@ -165,7 +181,7 @@ def test_a_planted_fault_is_found_in_its_file_and_on_its_line(config, file, old,
 
 
 def test_all_faults_come_at_once_in_order(config) -> None:
-    for file, old, new, _ in (PLANTED[0], PLANTED[5], PLANTED[21], PLANTED[42]):
+    for file, old, new, _ in (PLANTED[0], PLANTED[5], PLANTED[27], PLANTED[48]):
         config.edit(file, old, new)
     faults = config.faults()
     assert {f.file for f in faults} >= {"segments.yaml", "response.yaml", "matrix.yaml", "escalation.yaml"}
