@@ -14,7 +14,7 @@ from app.due import Due
 
 
 class Beat(Base):
-    """The last sign of life of one thing, e.g. ``sweep:escalate``, ``source:qx``, ``worker:host-12``."""
+    """The last sign of life of one thing, e.g. ``sweep:escalate``, ``source:qx``, ``worker:send-red``."""
 
     __tablename__ = "beat"
 
@@ -23,6 +23,12 @@ class Beat(Base):
     expected_s: Mapped[int | None]
     # How often it beat: tells two beats of one instant apart.
     count: Mapped[int] = mapped_column(sa.BigInteger, default=1)
+
+    def overdue(self, at: datetime) -> timedelta:
+        """Return for how long its silence has counted; zero while it is in time, or promised nothing."""
+        if self.expected_s is None:
+            return timedelta(0)
+        return max(at - self.at - timedelta(seconds=self.expected_s), timedelta(0))
 
 
 async def touch(session: AsyncSession, name: str, at: datetime, *, expected: timedelta | None = None) -> None:

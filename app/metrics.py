@@ -35,6 +35,11 @@ OLDEST_RED = Gauge(
 )
 SWEEP_SECONDS = Histogram("jiaoying_sweep_seconds", "Time of one run of a sweep", ["sweep"])
 SWEEP_FAILURES = Counter("jiaoying_sweep_failures_total", "Runs of a sweep that failed", ["sweep"])
+SILENT = Gauge(
+    "jiaoying_silent_seconds",
+    "How long a sweep or a lane of senders has been overdue, 0 in time, read when scraped",
+    ["name"],
+)
 HTTP = Counter(
     "jiaoying_http_requests_total",
     "Requests, by route template, method and status",

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -25,7 +26,7 @@ from app.clock import Clock
 from app.db import Database
 from app.disaster import remind
 from app.dispatch import expire, receipts, send
-from app.dispatch.send import Sender
+from app.dispatch.send import Lane, Sender
 from app.due import Due, Dues
 from app.intake import accept
 from app.origin import Origin
@@ -35,6 +36,12 @@ from app.settings import Settings
 log = logs.get(__name__)
 
 EVENTS_KEPT = timedelta(hours=6)
+LANES_EVERY = 5.0
+"""Seconds between two looks at the lanes of senders."""
+UNWRITTEN = 3
+"""So many writes of outcomes in a row that failed are no chance."""
+
+_LANE: ContextVar[str] = ContextVar("lane", default="")
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,34 @@ class Sweep:
     nudged_by: str | None = None
 
 
+class Watch:
+    """Which lanes of senders come through; learns it from the steps of their sends (``Sender.fault``).
+
+    A lane outlives what fails in it and tries again: without a watch one that fails each time looks well.
+    """
+
+    def __init__(self, then: Callable[[str], None]) -> None:
+        self._then = then
+        self._through: set[str] = set()
+        self._unwritten = 0
+
+    def reached(self, step: str) -> None:
+        """Take note of a step, after ``then`` was told of it."""
+        self._then(step)
+        if step == "claimed":
+            self._through.add(_LANE.get())
+        elif step == "unrecorded":
+            self._unwritten += 1
+        elif step == "uncommitted":
+            self._unwritten = 0
+
+    def well(self, lane: Lane) -> bool:
+        """Whether a lane has come through since this was last asked, or has no call free to begin with."""
+        through = lane.name in self._through or lane.calls >= lane.limit
+        self._through.discard(lane.name)
+        return through and self._unwritten < UNWRITTEN
+
+
 @dataclass
 class Worker:
     """Sweeps and senders over one database, scheme, registry and clock."""
@@ -62,6 +97,7 @@ class Worker:
     clock: Clock
     sender: Sender
     sweeps: Sequence[Sweep]
+    watch: Watch
     name: str
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -79,9 +115,7 @@ class Worker:
             async with self.db.transaction() as session:
                 did = await sweep.run(session, at)
                 if self._scheduler is not None:  # only then it promises to come round again
-                    await beats.touch(
-                        session, f"sweep:{sweep.name}", at, expected=timedelta(seconds=3 * sweep.every)
-                    )
+                    await self._beat(session, f"sweep:{sweep.name}", at, sweep.every)
         return did
 
     async def _guarded(self, sweep: Sweep) -> None:
@@ -126,12 +160,47 @@ class Worker:
         )
         for sweep in self.sweeps:
             scheduler.add_job(self._guarded, "interval", args=[sweep], seconds=sweep.every, id=sweep.name)
+        scheduler.add_job(self._look, "interval", seconds=LANES_EVERY, id="lanes")
         scheduler.start()
         self._scheduler = scheduler
         self._tasks = [
-            asyncio.create_task(self.sender.run(lane, self._stopping)) for lane in self.sender.lanes
+            asyncio.create_task(self._promise()),
+            *(asyncio.create_task(self.send(lane)) for lane in self.sender.lanes),
         ]
         database.AFTER_COMMIT.append(self._told)
+
+    async def send(self, lane: Lane) -> None:
+        """Let a lane send until this worker is told to stop."""
+        _LANE.set(lane.name)
+        await self.sender.run(lane, self._stopping)
+
+    async def look_at_lanes(self, session: AsyncSession, at: datetime) -> None:
+        """Leave a beat for each lane that comes through; one that fails again and again falls silent."""
+        for lane in self.sender.lanes:
+            if self.watch.well(lane):
+                await self._beat(session, _lane_beat(lane), at, LANES_EVERY)
+
+    async def _beat(self, session: AsyncSession, name: str, at: datetime, every: float) -> None:
+        await beats.touch(session, name, at, expected=timedelta(seconds=3 * every))
+
+    async def _look(self) -> None:
+        try:
+            async with self.db.transaction() as session:
+                await self.look_at_lanes(session, self.clock.now())
+        except Exception as error:
+            log.exception("lanes.not_looked_at", error=type(error).__name__)
+
+    async def _promise(self) -> None:
+        """Beat once for everything: what never once comes through from here on is missed too."""
+        try:
+            async with self.db.transaction() as session:
+                at = self.clock.now()
+                for sweep in self.sweeps:
+                    await self._beat(session, f"sweep:{sweep.name}", at, sweep.every)
+                for lane in self.sender.lanes:
+                    await self._beat(session, _lane_beat(lane), at, LANES_EVERY)
+        except Exception as error:
+            log.exception("worker.not_promised", error=type(error).__name__)
 
     def _told(self, info: dict[object, object]) -> None:
         if info.get("enqueued"):
@@ -153,6 +222,11 @@ class Worker:
         self.sender.wake()
         for task in (*self._tasks, *self._nudged):
             await task
+
+
+def _lane_beat(lane: Lane) -> str:
+    """Name the beat of a lane: ``worker:send``, ``worker:send-red``."""
+    return "worker:send-red" if lane.red_only else "worker:send"
 
 
 @dataclass(frozen=True)
@@ -257,6 +331,7 @@ def build(
     """Build the worker of a process. ``fault`` is told each step of a send; default: ``settings.die_at``."""
     name = f"{socket.gethostname()[:24]}-{os.getpid()}"
     chores = Chores(scheme, registry, clock)
+    watch = Watch(fault or _dying(settings.die_at))
     sender = Sender(
         db,
         registry,
@@ -266,9 +341,9 @@ def build(
         lease=settings.lease,
         base_url=settings.base_url.rstrip("/"),
         on_lost=chores.lost,
-        fault=fault or _dying(settings.die_at),
+        fault=watch.reached,
     )
-    return Worker(db, scheme, registry, clock, sender, chores.sweeps(), name)
+    return Worker(db, scheme, registry, clock, sender, chores.sweeps(), watch, name)
 
 
 def _dying(at: str | None) -> Callable[[str], None]:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app import beats
+from app import metrics as counted
 from app.api import schema
 from app.api.deps import Parts, PartsDep
 from app.api.problem import declared
@@ -62,11 +63,7 @@ async def _beats(has: Parts, at: datetime) -> Check:
             held = await beats.all_beats(session)
     except JiaoyingError:
         return Check(ok=False, detail="cannot be read")
-    late = [
-        beat.name
-        for beat in held
-        if beat.expected_s is not None and (at - beat.at).total_seconds() > beat.expected_s
-    ]
+    late = [beat.name for beat in held if beat.overdue(at)]
     return Check(ok=not late, detail="silent: " + ", ".join(late) if late else f"{len(held)} heard in time")
 
 
@@ -129,6 +126,10 @@ async def metrics(request: Request, has: PartsDep) -> Response:
         given = request.headers.get("authorization", "")
         if not hmac.compare_digest(given.encode(), f"Bearer {token.get_secret_value()}".encode()):
             raise Unauthenticated
+    at = has.clock.now()
     async with has.db.reading() as session:
-        await gauges.read(session, at=has.clock.now())
+        await gauges.read(session, at=at)
+        for beat in await beats.all_beats(session):
+            if beat.expected_s is not None:
+                counted.SILENT.labels(beat.name).set(beat.overdue(at).total_seconds())
     return Response(generate_latest(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -110,13 +110,10 @@ async def _database(found: Settings, scheme: Scheme | None, *, loaded: bool) -> 
                 unsigned = scheme is not None and await keep.unsigned(
                     session, scheme.district.code, scheme.digest
                 )
-            late = [
-                one.name
-                for one in held
-                if one.expected_s is not None and (at - one.at).total_seconds() > one.expected_s
-            ]
+            late = [one.name for one in held if one.overdue(at)]
             if late:
-                yield Finding("serious", "silent", f"没有动静：{'、'.join(late)}（服务没开，或卡住了）。")
+                text = f"没有动静：{'、'.join(late)}（服务没开、卡住了，或次次失败：看日志）。"
+                yield Finding("serious", "silent", text)
             if failing:
                 names = "、".join(sorted(failing))
                 text = f"通道最近的发送全部失败：{names}（看各次发送的原因，核对密钥和地址）。"

@@ -64,6 +64,8 @@ async def test_what_falls_silent_is_named_and_does_not_take_the_desk_away(bare: 
         "detail": "silent: sweep:escalate",
         "needed": False,
     }
+    text = (await bare.client().get("/metrics")).text
+    assert 'jiaoying_silent_seconds{name="sweep:escalate"} 1.0' in text
 
 
 async def test_live_channels_for_invented_numbers_and_a_shifted_clock_are_told(
