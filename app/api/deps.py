@@ -28,6 +28,14 @@ from app.settings import Settings
 log = logs.get(__name__)
 
 COOKIE = "jiaoying"
+# Told by how it begins, so that nothing is said of which there are.
+_OFFICERS_DOOR = (
+    "This is a key of a bureau's system (jys_). It opens POST /warnings and POST /observations;"
+    " here log in, or send a personal token (jyp_)."
+)
+_BUREAUS_DOOR = (
+    "This is a personal token (jyp_). Here a bureau's system sends the key that source add printed (jys_)."
+)
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -107,7 +115,7 @@ async def officer_or_none(request: Request, has: PartsDep) -> Officer | None:
         async with has.db.reading() as session:
             officer = await tokens.identify(session, token, at) if token.startswith(tokens.PREFIX) else None
         if officer is None:
-            raise Unauthenticated
+            raise Unauthenticated(_OFFICERS_DOOR if token.startswith(sources.PREFIX) else "")
         return officer
     cookie = request.cookies.get(cookie_name(has.settings))
     if not cookie:
@@ -184,6 +192,8 @@ async def source(request: Request, has: PartsDep) -> Source:
             found = await sources.identify(session, key)
         if found is not None:
             return found
+    if key is not None and key.startswith(tokens.PREFIX):
+        raise Unauthenticated(_BUREAUS_DOOR)
     raise Unauthenticated("Send your key as Authorization: Bearer.")
 
 

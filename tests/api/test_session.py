@@ -75,6 +75,24 @@ async def test_a_wrong_log_in_tells_nothing_of_why(bare: Web, sent: dict[str, st
         assert answer.json()["detail"] == "The name, the password or the code is wrong."
 
 
+async def test_a_key_at_the_wrong_door_is_told_which_it_wants_and_not_whether_the_key_is_one(
+    bare: Web,
+) -> None:
+    async def told(method: str, door: str, key: str) -> str:
+        answer = await bare.client().request(
+            method, f"/api/v1/{door}", json={}, headers={"Authorization": f"Bearer {key}"}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+        return str(answer.json()["detail"])
+
+    for key in (bare.key, "jys_" + "x" * 43):
+        assert "key of a bureau's system" in await told("GET", "warnings", key)
+    for token in (bare.tokens["duty"], "jyp_" + "x" * 43):
+        for door in ("warnings", "observations"):
+            assert "personal token" in await told("POST", door, token)
+    assert "jy" not in await told("GET", "warnings", "something-else")
+
+
 async def test_after_some_wrong_tries_there_is_a_wait_that_ends_by_itself(bare: Web) -> None:
     client = bare.client()
     for _ in range(5):
