@@ -26,7 +26,7 @@ async def issue(
     """Return a new personal token, shown once. Raises NotFound for an unknown or disabled account."""
     user = await users.find(session, login, district=district)
     if user is None or user.disabled_at is not None:
-        raise NotFound
+        raise NotFound(users.NO_ACCOUNT)
     token = PREFIX + secrets.token_urlsafe(32)
     row = PersonalToken(
         district=district,

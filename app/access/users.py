@@ -16,6 +16,8 @@ from app.audit import Actor
 from app.db import Session
 from app.errors import Fault, NotFound, Validation, WrongState
 
+NO_ACCOUNT = "没有这个账号，或已停用：user list 列出有哪些。"
+
 
 def officer_of(user: User, session_id: str | None = None) -> Officer:
     """Return the user as the one who acts."""
@@ -33,13 +35,15 @@ def check(login: str, role: str, place: str | None, password: str) -> None:
     """Raise Validation, with every fault, unless these may make an account."""
     faults = []
     name = plain(login)
-    if not 2 <= len(name) <= 60 or not all(c.isalnum() or c in "._-" for c in name):
-        faults.append(Fault("/name", "login", "账号为 2 到 60 个字母、汉字、数字或 . _ -"))
     if role not in ROLES:
         faults.append(Fault("/role", "role", f"角色只能是 {'、'.join(ROLES)}"))
-    elif (role in BOUND) != (place is not None):
+    if not 2 <= len(name) <= 60 or not all(c.isalnum() or c in "._-" for c in name):
+        faults.append(Fault("/name", "login", "账号为 2 到 60 个字母、汉字、数字或 . _ -"))
+    if role in ROLES and (role in BOUND) != (place is not None):
         faults.append(Fault("/place", "place", "镇街账号须给出镇街代码，其他角色不能给"))
-    elif place is not None and not (place.isascii() and place.isdigit() and len(place) == 9):
+    elif (
+        role in ROLES and place is not None and not (place.isascii() and place.isdigit() and len(place) == 9)
+    ):
         faults.append(Fault("/place", "place", "镇街代码为九位数字"))
     if why := passwords.fault(password, (name, place or "")):
         faults.append(Fault("/password", "password", why))
@@ -66,7 +70,7 @@ async def add(
     """
     name = plain(login)
     if await find(session, name, district=district) is not None:
-        raise WrongState("An account of this name exists already.")
+        raise WrongState("已有这个账号：换一个名字，或用 user password 换它的密码。")
     secret = pyotp.random_base32() if totp else None
     user = User(
         district=district,
@@ -106,7 +110,7 @@ async def disable(session: Session, login: str, *, district: str, by: Actor, at:
     """Close an account: its sessions and tokens end at once. Raises NotFound."""
     user = await find(session, login, district=district)
     if user is None:
-        raise NotFound
+        raise NotFound(NO_ACCOUNT)
     user.disabled_at = user.disabled_at or at
     await _end_all(session, user.id, at)
     audit.record(session, "user-disabled", user.id, district=district, by=by, at=at)
@@ -118,7 +122,7 @@ async def set_password(
     """Replace the password: every session and token of the account ends. Raises NotFound."""
     user = await find(session, login, district=district)
     if user is None:
-        raise NotFound
+        raise NotFound(NO_ACCOUNT)
     user.password_hash, user.password_changed_at = password_hash, at
     await _end_all(session, user.id, at)
     audit.record(session, "password-changed", user.id, district=district, by=by, at=at)

@@ -7,6 +7,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from app import bundled
+from app.beats import Beat
 from app.db import Session
 
 
@@ -30,3 +31,14 @@ async def current(session: Session) -> str | None:
         return None
     found: str | None = await session.scalar(sa.text("SELECT version_num FROM alembic_version"))
     return found
+
+
+def holds_tables(connection: sa.Connection) -> bool:
+    """Tell whether tables of ours are there, whatever their revision."""
+    return sa.inspect(connection).has_table(Beat.__tablename__)
+
+
+async def unversioned(session: Session) -> bool:
+    """Tell whether tables of ours are there; without a revision nobody knows of which version they are."""
+    connection = await session.connection()
+    return await connection.run_sync(holds_tables)

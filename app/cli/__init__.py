@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from typer.exceptions import TyperException
 
+from app.cli import misuse
 from app.cli.use import Failure, spread, version
 from app.errors import JiaoyingError
 
@@ -94,11 +95,9 @@ def main(arguments: list[str] | None = None) -> None:
         _say(str(failure))
         code = failure.code
     except JiaoyingError as error:
-        _say(
-            "；".join(fault.detail.rstrip("。") for fault in error.errors) + "。"
-            if error.errors
-            else error.detail
-        )
+        said = [fault.detail.rstrip("。") for fault in error.errors] or [error.detail.rstrip("。")]
+        # Whoever speaks to the person at the machine does so in Chinese; the rest is told by its code.
+        _say(("；".join(said) if not any(map(str.isascii, said)) else _by_code(error)) + "。")
         code = 1
     except typer.Abort:
         _say("已取消。")
@@ -106,9 +105,16 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         code = 130
     except TyperException as wrong:  # every wrong use
-        _say(f"用法不对：{wrong} 用 --help 看用法。")
+        asked = type(wrong).__name__ == "NoArgsIsHelpError"
+        _say(str(wrong) if asked else f"用法不对：{misuse.told(wrong)}；用 --help 看用法。")
         code = 2
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _by_code(error: JiaoyingError) -> str:
+    from app.cli import sentences
+
+    return sentences.of_error(error)
 
 
 def _say(sentence: str) -> None:

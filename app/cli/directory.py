@@ -12,6 +12,7 @@ import typer
 
 from app import bundled
 from app.audit import Actor
+from app.cli import sentences
 from app.cli.installation import Failure, Installation, JsonFlag, installation, run, tell
 from app.directory import importer, known, synthetic
 from app.directory.importer import Report
@@ -26,7 +27,9 @@ def _told(json_: bool, report: Report) -> None:
     lines = [
         f"{one.file}：读 {one.read} 行，新 {one.new}，改 {one.changed}，同 {one.same}" for one in report.files
     ]
-    lines += [f"{one.file}:{one.line}: {one.detail}" for one in report.faults[:SHOWN]]
+    lines += [
+        f"{one.file}:{one.line}: {sentences.of_fault(one.code, one.detail)}" for one in report.faults[:SHOWN]
+    ]
     if len(report.faults) > SHOWN:
         lines.append(f"…… 共 {len(report.faults)} 行未收。")
     if not report.written:

@@ -17,7 +17,7 @@ import typer
 from app import bundled, sealed
 from app.activation import propose
 from app.audit import Actor
-from app.cli import remake
+from app.cli import remake, sentences
 from app.cli.given import Given, newest, read_files
 from app.cli.installation import (
     Failure,
@@ -314,7 +314,10 @@ def document(scheme: Scheme, out: Explained) -> dict[str, Any]:
 
 def _lines(out: Explained, scheme: Scheme) -> list[str]:
     lines = [f"· {one['detail']}（{one['code']}）" for one in out.problems]
-    lines += [f"· {one['file']} 第 {one['row']} 行未收：{one['detail']}" for one in out.rejected[:20]]
+    lines += [
+        f"· {one['file']} 第 {one['row'] + 1} 条未收：{sentences.of_fault(one['code'], one['detail'])}"
+        for one in out.rejected[:20]
+    ]
     if out.plan is None:
         return [*lines, "不会叫任何人：没有要启动的预案。"]
     return [*lines, *told(out.plan, scheme)]

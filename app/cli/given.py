@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from app.cli import sentences
 from app.cli.installation import Failure, instant
 from app.errors import JiaoyingError
 from app.intake import observations
 from app.intake.message import Message
-from app.intake.observations import Batch
+from app.intake.observations import TABLES, Batch
 from app.intake.read import read as read_warning
 
 
@@ -57,6 +58,10 @@ def read_files(files: Sequence[Path], table: str | None) -> Given:
             if suffix in (".csv", ".ndjson", ".jsonl"):
                 media = "text/csv" if suffix == ".csv" else "application/x-ndjson"
                 known = table or _table(_columns(body, media))
+                if known is None:
+                    raise Failure(
+                        f"{file.name}：看列名不知道是哪张表，用 --table 写明：{'、'.join(TABLES)}。", 2
+                    )
                 given.sheets.append((file.name, observations.read(body, media, known)))
             elif start == b"<":
                 given.warnings.append((file.name, read_warning(body, "application/xml")))
@@ -65,8 +70,7 @@ def read_files(files: Sequence[Path], table: str | None) -> Given:
             else:
                 given.warnings.append((file.name, read_warning(body, "application/json")))
         except JiaoyingError as error:
-            where = "；".join(f"{one.pointer} {one.detail}" for one in error.errors)
-            raise Failure(f"{file.name}：{error.detail}{'（' + where + '）' if where else ''}") from None
+            raise Failure(f"{file.name}：{sentences.of_error(error)}。") from None
     return given
 
 

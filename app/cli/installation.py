@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import logs, sealed
 from app.api import schema
 from app.channels.registry import Registry
-from app.cli import gateways
+from app.cli import gateways, sentences
 from app.cli.use import Failure as Failure  # noqa: PLC0414 - commands take it from here
 from app.clock import LOCAL, Clock, ShiftedClock, SystemClock
 from app.db import Database
@@ -39,6 +39,10 @@ from app.settings import PREFIX, Settings, unknown
 T = TypeVar("T")
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="以 JSON 输出")]
+
+UNVERSIONED = (
+    "数据库里有表，却没有写明是哪个版本的（alembic_version 不在或是空的）：从备份恢复，或换一个空的数据库。"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +100,12 @@ def misspelt() -> list[str]:
 
 def scheme_of(found: Settings) -> Scheme:
     """Return the district's scheme. Raises Failure with the first fault."""
+    if not found.config.is_dir():
+        raise Failure(f"没有配置目录 {found.config}：看 JIAOYING_CONFIG_DIR。", 2)
     try:
         return read(found.config)
     except SchemeFaults as faults:
-        first = str(faults).splitlines()[0]
+        first = sentences.of_scheme(str(faults).splitlines()[0])
         raise Failure(f"配置有误：{first}（jiaoying scheme check 看全部）。") from None
     except OSError:
         raise Failure(f"读不到配置目录 {found.config}。") from None
@@ -166,8 +172,11 @@ async def check_schema(db: Database) -> None:
     try:
         async with db.reading() as session:
             held = await schema.current(session)
+            lost = held is None and await schema.unversioned(session)
     except Unavailable:
         raise Failure("连不上数据库：检查 JIAOYING_DATABASE_URL、数据库是否在运行、文件是否损坏。") from None
+    if lost:
+        raise Failure(UNVERSIONED)
     if held is None:
         raise Failure("数据库里还没有表：先运行 jiaoying migrate。")
     if held != schema.head():

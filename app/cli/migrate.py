@@ -10,7 +10,7 @@ from alembic.util import CommandError
 
 from app import sealed
 from app.api import schema
-from app.cli.installation import Failure, load_keys, settings, sqlite_file
+from app.cli.installation import UNVERSIONED, Failure, load_keys, settings, sqlite_file
 from app.db import unusable
 from app.directory import people
 from app.settings import Settings
@@ -36,6 +36,8 @@ def upgrade(found: Settings) -> tuple[str | None, str | None]:
     try:
         with engine.begin() as connection:
             before = _revision(connection)
+            if before is None and schema.holds_tables(connection):
+                raise Failure(UNVERSIONED)
             config = schema.config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")

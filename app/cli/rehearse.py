@@ -8,6 +8,7 @@ from typing import Any
 
 from app import audit
 from app.activation import kept
+from app.cli import sentences
 from app.cli.installation import Failure, clock_of, database, load_keys, settings
 from app.db import Session
 from app.errors import NotFound
@@ -32,7 +33,7 @@ def folder(name: str) -> Scheme | None:
     try:
         return read(Path(name))
     except SchemeFaults as faults:
-        first = str(faults).splitlines()[0]
+        first = sentences.of_scheme(str(faults).splitlines()[0])
         raise Failure(f"{name} 有误：{first}（jiaoying scheme check {name} 看全部）。") from None
 
 
@@ -46,7 +47,9 @@ async def _scheme(session: Session, name: str, given: Scheme | None, district: s
     except NotFound:
         raise Failure(f"没有存档摘要为 {name[:12]}… 的方案。") from None
     except SchemeFaults as faults:
-        raise Failure(f"存档的方案 {name[:12]}… 本版本读不了：{str(faults).splitlines()[0]}") from None
+        raise Failure(
+            f"存档的方案 {name[:12]}… 本版本读不了：{sentences.of_scheme(str(faults).splitlines()[0])}"
+        ) from None
 
 
 class Progress:

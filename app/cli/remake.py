@@ -2,6 +2,7 @@
 
 from app.activation import kept
 from app.activation.kept import Remade
+from app.cli import sentences
 from app.cli.installation import Failure, database, load_keys, scheme_of
 from app.errors import NotFound
 from app.scheme.faults import SchemeFaults
@@ -15,10 +16,12 @@ async def again(found: Settings, plan_id: str) -> Remade:
     async with database(found) as db, db.reading() as session:
         try:
             return await kept.remake(session, district, plan_id)
-        except NotFound as error:
-            raise Failure(f"没有这份预案，或它的情况没有存档：{error.detail}") from None
+        except NotFound:
+            raise Failure(f"没有编号为 {plan_id} 的预案，或它的情况没有存档。") from None
         except SchemeFaults as faults:
-            raise Failure(f"存档的方案本版本读不了：{str(faults).splitlines()[0]}") from None
+            raise Failure(
+                f"存档的方案本版本读不了：{sentences.of_scheme(str(faults).splitlines()[0])}"
+            ) from None
 
 
 def verdict(made: Remade) -> str:

@@ -8,7 +8,7 @@ import typer
 
 from app import bundled
 from app.channels import registry as channels
-from app.cli import gateways
+from app.cli import gateways, sentences
 from app.cli.installation import JsonFlag, instant, run, settings, tell
 from app.scheme.faults import SchemeFaults
 from app.scheme.read import read
@@ -29,10 +29,12 @@ class Found:
 
 def check_folder(folder: Path) -> tuple[str | None, list[Found]]:
     """Return the scheme's version, None when it cannot be used, and everything that is wrong with it."""
+    if not folder.is_dir():
+        return None, [Found(str(folder), 0, "没有这个配置目录")]
     try:
         scheme = read(folder)
     except SchemeFaults as faults:
-        return None, [Found(one.file, one.line or 0, one.text) for one in faults.faults]
+        return None, [Found(one.file, one.line or 0, sentences.of_scheme(one.text)) for one in faults.faults]
     found = [
         Found("channels.yaml", 0, gateways.told(one), one.code in channels.ADVICE)
         for one in channels.check(scheme.channels)

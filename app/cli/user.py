@@ -1,8 +1,10 @@
 """user: accounts. Made here, at the machine, by whoever runs it; there is none by default."""
 
+import getpass
 import sys
+import warnings
 from datetime import timedelta
-from typing import Annotated, cast
+from typing import Annotated
 
 import pyotp
 import typer
@@ -13,6 +15,7 @@ from app.audit import Actor
 from app.cli.installation import Failure, JsonFlag, installation, run, tell
 
 BY = Actor("system", "cli")
+TRIES = 3
 
 app = typer.Typer(help="账号", no_args_is_help=True)
 
@@ -23,13 +26,21 @@ FromStdin = Annotated[bool, typer.Option("--password-stdin", help="从标准输�
 def _password(from_stdin: bool) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    return str(
-        typer.prompt(
-            f"密码（至少 {passwords.SHORTEST} 位，建议 {passwords.ADVISED} 位以上）",
-            hide_input=True,
-            confirmation_prompt="再输一次",
-        )
-    )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            for _ in range(TRIES):
+                given = getpass.getpass(
+                    f"密码（至少 {passwords.SHORTEST} 位，建议 {passwords.ADVISED} 位以上）："
+                )
+                if getpass.getpass("再输一次：") == given:
+                    return given
+                print("两次不一样。", file=sys.stderr)
+    except getpass.GetPassWarning:
+        raise Failure("这里没有终端可以不显示地输密码：用 --password-stdin 从标准输入给。", 2) from None
+    except EOFError:
+        raise typer.Abort from None
+    raise Failure("两次不一样，没有改动。")
 
 
 async def _add(name: str, role: Role, place: str | None, password: str, totp: bool) -> str | None:
@@ -101,9 +112,11 @@ def add(
     json_: JsonFlag = False,
 ) -> None:
     """Make an account."""
+    if role not in ROLES:
+        raise Failure(f"--role 只能是 {'、'.join(ROLES)}。", 2)
     password = _password(password_stdin)
     users.check(name, role, place, password)
-    secret = run(_add(name, cast("Role", role), place, password, totp))
+    secret = run(_add(name, role, place, password, totp))
     lines = [f"已建账号 {users.plain(name)}（{role}）。"]
     uri = None
     if secret is not None:

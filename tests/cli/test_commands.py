@@ -72,7 +72,7 @@ def test_help_imports_no_room() -> None:
     code = "import sys; from app.cli import build; build('x'); print(*sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     ours = {name for name in told.stdout.split() if name.startswith("app.")}
-    assert ours == {"app.cli", "app.cli.use", "app.errors"}
+    assert ours == {"app.cli", "app.cli.misuse", "app.cli.use", "app.errors"}
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,10 @@ def test_a_user_is_made_with_a_password_from_stdin_and_a_code_shown_once(cli: Cl
     (shown,) = cli("user", "list", "--json").json["items"]
     assert shown == {"name": "guyu", "role": "chief", "place": None, "totp": True, "disabled": False}
     assert cli("user", "add", "guyu", "--role", "duty", "--password-stdin", stdin=PASSWORD + "\n").code == 1
-    for words in (["--role", "king"], ["--role", "town"], ["--role", "duty", "--place", "500153105"]):
+    king = cli("user", "add", "other", "--role", "king", "--password-stdin", stdin="x\n")
+    assert king.code == 2
+    assert king.err.startswith("--role 只能是")
+    for words in (["--role", "town"], ["--role", "duty", "--place", "500153105"]):
         refused = cli("user", "add", "other", *words, "--password-stdin", stdin=PASSWORD + "\n")
         assert refused.code == 1
         one_sentence(refused.err)
@@ -394,6 +397,8 @@ def test_every_command_module_is_a_family() -> None:
         "remake",
         "plan_text",
         "gateways",
+        "sentences",
+        "misuse",
     }
     modules = {
         file.stem for file in Path(str(importlib.import_module("app.cli").__file__)).parent.glob("*.py")
