@@ -145,10 +145,19 @@ def _not_ours(message: Message, where: Where, earlier: Earlier) -> Problem | Non
     return Problem("elsewhere", "来文的范围不在本区") if placed and not uncertain else None
 
 
+_ENDS_FIRST = Problem("expires-before-sent", "来文的失效时间早于发布时间")
+
+
+def _ahead(message: Message, at: datetime) -> bool:
+    """Tell whether it says that it was sent in the future."""
+    return message.sent - at > AHEAD
+
+
 def _over(message: Message, at: datetime) -> Problem | None:
     if message.expires is not None:
-        if message.expires < message.sent:
-            return Problem("expires-before-sent", "来文的失效时间早于发布时间")
+        # Of a time of sending that cannot be, nothing follows: what is still to run out goes to a person.
+        if message.expires < message.sent and not _ahead(message, at):
+            return _ENDS_FIRST
         return Problem("expired", "来文收到时已经失效") if message.expires <= at else None
     begins = max(filter(None, (message.sent, message.effective, message.onset)))
     return Problem("old", "来文没有写失效时间，且已超过24小时") if at - begins > LIFE else None
@@ -158,8 +167,10 @@ def _doubts(
     message: Message, where: Where, earlier: Earlier, at: datetime, known_event: Callable[[str], bool]
 ) -> list[Problem]:
     found: list[Problem] = []
-    if message.sent - at > AHEAD:
+    if _ahead(message, at):
         found.append(Problem("sent-in-future", "来文的发布时间比现在晚5分钟以上", blocking=True))
+        if message.expires is not None and message.expires < message.sent:
+            found.append(_ENDS_FIRST)
     if earlier.other_bureau:
         found.append(Problem("reference-other-bureau", "来文要改动别的部门发布的预警", blocking=True))
     if earlier.other_status and not earlier.found:

@@ -184,6 +184,22 @@ async def test_what_is_not_planned_is_kept_and_shown_with_its_reason(
     assert door.world.phones.rang == []
 
 
+async def test_a_time_of_sending_that_cannot_be_does_not_end_what_is_still_to_run_out(bureau) -> None:
+    ahead = ("2026-07-16T02:30:00+08:00", "2030-07-16T02:30:00+08:00")
+    answer = await bureau.post(message("warning.json", ahead), "application/json")
+    said = answer.json()
+    assert (answer.status_code, said["disposition"], said["state"]) == (202, "needs-review", "needs-review")
+    assert {"sent-in-future", "expires-before-sent"} <= {problem["code"] for problem in said["problems"]}
+    over = message(
+        "warning.json",
+        ahead,
+        ("W-2026-0716-1", "W-2026-0716-2"),
+        ("2026-07-16T14:04:00+08:00", "2026-07-16T01:00:00+08:00"),
+    )
+    gone = (await bureau.post(over, "application/json")).json()
+    assert (gone["disposition"], [one["code"] for one in gone["problems"]]) == ("expired", ["expired"])
+
+
 async def test_a_province_that_holds_us_means_all_our_towns(door) -> None:
     answer = await door.post(
         message(
