@@ -60,7 +60,7 @@ def read_files(files: Sequence[Path], table: str | None) -> Given:
                 known = table or _table(_columns(body, media))
                 if known is None:
                     raise Failure(
-                        f"{file.name}：看列名不知道是哪张表，用 --table 写明：{'、'.join(TABLES)}。", 2
+                        f"{file.name}：看列名不知道是哪张表，用 --table 写明：{'、'.join(TABLES)}。"
                     )
                 given.sheets.append((file.name, observations.read(body, media, known)))
             elif start == b"<":
