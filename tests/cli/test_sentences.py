@@ -12,7 +12,7 @@ import pytest
 
 import app
 from app import bundled
-from app.cli import sentences
+from app.cli import outcome, sentences
 from tests.cli.conftest import Cli
 
 PASSWORD = "雨大时先叫醒河边的人\n"
@@ -123,6 +123,41 @@ def test_every_fault_of_a_file_has_its_sentence() -> None:
     found = set(codes())
     assert len(found) > 40
     assert sorted(found - sentences.CODES.keys()) == []
+
+
+def test_every_invariant_of_a_night_has_its_name() -> None:
+    names = {
+        str(ast.literal_eval(node.args[0]))
+        for file in (ROOMS / "reports/invariants.py", ROOMS / "cli/outcome.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "id", getattr(node.func, "attr", "")) == "Finding"
+    }
+    assert names == outcome.INVARIANTS.keys()
+
+
+def test_a_night_is_told_in_chinese() -> None:
+    figures = {"rate": 0.5, "due": 2, "met": 1, "late": 1, "missed": 0}
+    kinds = ("answered", "answered_in_hour", "first_call", "reported_in_hour")
+    lines = outcome.summary(
+        {
+            "towns": [{"reached": {"blue": 600, "red": 700}}],
+            "rivers": [{"name": "濑溪河", "warning": 800, "guarantee": None}],
+            "deliveries": {"by_state": {"delivered": 5, "failed": 1}},
+            "warnings": [{}],
+            "rates": figures,
+            "rates_by_kind": dict.fromkeys(kinds, figures),
+            "invariants": [
+                {"name": "the audit log is unbroken", "ok": True, "detail": "37 lines"},
+                {"name": "the audit log is unbroken", "ok": False, "detail": "broken at line 12"},
+            ],
+        }
+    )
+    assert "送达 5，未达 1" in "\n".join(lines)
+    assert "✓ 审计日志没有断：37 行" in lines
+    assert lines[0].endswith("蓝色 600/1，红色 700/1")
+    assert lines[-1] == "✗ 审计日志没有断：第 12 行起断了"
+    assert not ENGLISH.search("\n".join(lines))
 
 
 def test_who_is_not_there_and_who_is_there_already_is_told(made: Cli) -> None:
