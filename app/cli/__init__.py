@@ -90,7 +90,8 @@ def main(arguments: list[str] | None = None) -> None:
     given = spread(sys.argv[1:] if arguments is None else arguments)
     word = next((one for one in given if not one.startswith("-")), "")
     try:
-        code = typer.main.get_command(build(word)).main(given, prog_name="jiaoying", standalone_mode=False)
+        command = misuse.chinese(typer.main.get_command(build(word)))
+        code = command.main(given, prog_name="jiaoying", standalone_mode=False)
     except Failure as failure:
         _say(str(failure))
         code = failure.code

@@ -1,9 +1,20 @@
-"""Wrong use of the command line in Chinese, with the name of the option: typer says it in English."""
+"""Help and wrong use of the command line in Chinese, with the name of the option: typer speaks English."""
 
 import difflib
 import re
 from typing import Any
 
+_HELP = (
+    (re.compile(r"^Usage: ", re.MULTILINE), "用法："),
+    (re.compile(r"^Options:$", re.MULTILINE), "选项："),
+    (re.compile(r"^Arguments:$", re.MULTILINE), "参数："),
+    (re.compile(r"^Commands:$", re.MULTILINE), "命令："),
+    (re.compile(r"Show this message and\s+exit\."), "这段说明"),
+    (re.compile(r"\[required\]"), "（必写）"),
+    (re.compile(r"\[default:\s+([^\]]*)\]"), r"（默认 \1）"),
+    (re.compile(r"\[OPTIONS\]"), "[选项]"),
+    (re.compile(r"COMMAND \[ARGS\]\.\.\."), "命令 …"),
+)
 _EXTRA = re.compile(r"extra argument\(s\) \((.*)\)$")
 
 
@@ -26,6 +37,22 @@ def told(wrong: Any) -> str:
     if (extra := _EXTRA.search(message)) is not None:
         return f"多出的词：{extra[1]}"
     return "少写了命令" if message.startswith("Missing command") else "写法不对"
+
+
+def chinese(command: Any) -> Any:
+    """Return a command whose help, and that of those below it, has headings in Chinese."""
+    plain = command.get_help
+
+    def said(context: Any) -> str:
+        text = str(plain(context))
+        for pattern, ours in _HELP:
+            text = pattern.sub(ours, text)
+        return text
+
+    command.get_help = said
+    for below in getattr(command, "commands", {}).values():
+        chinese(below)
+    return command
 
 
 def _name(param: Any) -> str:

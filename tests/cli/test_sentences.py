@@ -12,7 +12,7 @@ import pytest
 
 import app
 from app import bundled
-from app.cli import outcome, sentences
+from app.cli import FAMILIES, outcome, sentences
 from tests.cli.conftest import Cli
 
 PASSWORD = "雨大时先叫醒河边的人\n"
@@ -61,6 +61,15 @@ def test_a_family_without_a_command_shows_what_there_is(bare_cli: Cli) -> None:
     assert ran.code == 2
     assert "用法不对" not in ran.err
     assert "revoke" in ran.err
+
+
+@pytest.mark.parametrize("word", ["", *(name for names in FAMILIES.values() for name in names)])
+def test_help_is_in_chinese(bare_cli: Cli, word: str) -> None:
+    for words in ([word], [word, "add"] if word in ("source", "user") else [word]):
+        ran = bare_cli(*filter(None, words), "--help")
+        assert ran.code == 0
+        assert ran.out.startswith("用法：jiaoying")
+        assert not re.search(r"Usage|Options:|Show this|required|default:|Arguments:|Commands:", ran.out)
 
 
 WARNING = (
