@@ -3,7 +3,7 @@
 One transaction with the decision.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -235,8 +235,17 @@ async def _orders(
             )
 
 
-async def carry(session: AsyncSession, old: Warning, new: Warning, unchanged: Sequence[str]) -> None:
-    """Note that what an earlier warning let out in unchanged towns is out under the one that follows it."""
+async def carry(
+    session: AsyncSession,
+    old: Warning,
+    new: Warning,
+    unchanged: Collection[str],
+    lines: Collection[str] = (),
+) -> None:
+    """Note that what an earlier warning let out is out under the one that follows it.
+
+    That is all in unchanged towns, and these ``lines`` (see ``line_key``).
+    """
     rows = list(
         await session.scalars(
             sa.select(Part)
@@ -246,7 +255,7 @@ async def carry(session: AsyncSession, old: Warning, new: Warning, unchanged: Se
     )
     serial: dict[str, int] = {}
     for row in rows:
-        keys = [key for key in row.lines if key.split("/", 1)[0] in unchanged]
+        keys = [key for key in row.lines if key.split("/", 1)[0] in unchanged or key in lines]
         if not keys:
             continue
         serial[row.name] = serial.get(row.name, 0) + 1

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.activation.tables import Part, Warning
+from app.warning.level import Level
 
 
 async def affected(session: AsyncSession, row: Warning) -> list[Warning]:
@@ -90,6 +91,18 @@ async def versions_before(session: AsyncSession, row: Warning) -> list[str]:
         )
     )
     return list(found)
+
+
+async def lowered_from(session: AsyncSession, row: Warning) -> Level | None:
+    """Return the level that a warning has lowered for all of its towns; None where it has not."""
+    if row.version == 1 or row.raised_from is not None or row.level is None:
+        return None
+    before = await session.scalars(
+        sa.select(Warning).where(Warning.superseded_by == row.id, Warning.raised_from.is_(None))
+    )
+    higher = [other for other in before if (other.level or 0) > row.level]
+    named = {town for other in higher for town in other.places}
+    return Level(max(other.level or 0 for other in higher)) if higher and set(row.places) <= named else None
 
 
 async def cancels(session: AsyncSession, row: Warning) -> list[Warning]:

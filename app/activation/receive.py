@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import audit, events
-from app.activation import close, lineage, propose, supersede, uplift
+from app.activation import close, lineage, lowered, propose, supersede, uplift
 from app.activation.states import check_warning
 from app.activation.tables import Part, Warning
 from app.audit import Actor
@@ -213,11 +213,13 @@ async def apply(
         row.root_id = earlier[0].root_id
         row.version = max(other.version for other in earlier) + 1
     made = await propose.make(session, row, scheme=scheme, at=at, cause=cause, by=by, replaces=earlier)
-    await supersede.retire(session, earlier, row, at=at, by=by)
+    above = {town for raised in raises for town in raised.places}
+    await supersede.retire(session, earlier, row, at=at, by=by, lines=made.plan.lines, raised=above)
     for raised in raises:  # the higher call first: what it lets out is not asked for at the lower level too
         await uplift.follow(session, raised, row, scheme=scheme, registry=registry, at=at, by=by)
     await propose.let_out_new(session, row, made, scheme=scheme, registry=registry, at=at, by=by)
     await supersede.tell_left_out(session, earlier, row, scheme=scheme, registry=registry, at=at)
+    await lowered.tell(session, earlier, row, above, scheme=scheme, registry=registry, at=at)
     await _apply_waiting(session, waiting, scheme=scheme, registry=registry, at=at, by=by)
 
 

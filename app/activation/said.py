@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.activation import lineage
 from app.activation.tables import PlanRow, Warning, ends_at
 from app.answer import obligations, texts
 from app.answer.obligations import About
@@ -66,7 +67,11 @@ async def brief(session: AsyncSession, row: Warning, plan: PlanRow, *, scheme: S
     about = About(
         row.id, row.district, Origin(row.origin), row.version, row.event_code, int(row.level or 0), plan.id
     )
-    await obligations.brief(session, about, _values(scheme, row, where), expires_at=ends_at(row))
+    values = _values(scheme, row, where)
+    was = await lineage.lowered_from(session, row)
+    if was is not None:  # who has not answered the higher level hears that it is the same event, and less now
+        values["what"] = f"由{was.zh}降为{Level(row.level or 0).zh}，{values['what']}"
+    await obligations.brief(session, about, values, expires_at=ends_at(row))
 
 
 def broadcast(scheme: Scheme, row: Warning, place: str, at: datetime) -> str:
@@ -100,6 +105,16 @@ def step_down(scheme: Scheme, row: Warning) -> Told:
     values = _values(scheme, row, "")
     values["what"] = f"提级已结束，仍按{Level(row.level or 0).zh}应对"
     return _told(scheme, values, "correction", row.sent)
+
+
+def lowered(scheme: Scheme, row: Warning, was: Level, where: str, layer: str) -> Told:
+    """Return what those are told whom a higher level has reached, now that an update has lowered it."""
+    values = {**_values(scheme, row, where), "what": ""}
+    sms, aloud = (
+        texts.facts(values, scheme, kind="lowered", channel=channel, layer=layer, was=was)
+        for channel in ("sms", "broadcast")
+    )
+    return Told(text(scheme.templates, sms), text(scheme.templates, aloud))
 
 
 def _told(scheme: Scheme, values: dict[str, Any], kind: str, issued: datetime) -> Told:

@@ -1,16 +1,16 @@
 """An update takes over from the warnings it names.
 
 What it leaves as it was goes on without a ring, what it changes is asked anew, what it drops is stopped, and
-whoever was called there is told.
+whoever was called there is told. Where it lowers the level: see ``lowered``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import audit, events
-from app.activation import absorb, close, let_out, said
+from app.activation import absorb, close, let_out, lowered, said
 from app.activation.states import check_warning
 from app.activation.tables import Warning
 from app.answer import obligations
@@ -23,6 +23,7 @@ from app.origin import Origin
 from app.scheme.models import Scheme
 from app.tasks import alarms
 from app.warning.outlived import OUTLIVED
+from app.warning.plan import PlanLine
 from app.wording.facts import places_text
 
 
@@ -67,9 +68,19 @@ async def tell_left_out(
 
 
 async def retire(
-    session: AsyncSession, earlier: Sequence[Warning], new: Warning, *, at: datetime, by: Actor
+    session: AsyncSession,
+    earlier: Sequence[Warning],
+    new: Warning,
+    *,
+    at: datetime,
+    by: Actor,
+    lines: Sequence[PlanLine] = (),
+    raised: Collection[str] = (),
 ) -> None:
-    """Retire the warnings an update replaces. Its own plan is made already, its parts are not let out yet."""
+    """Retire the warnings an update replaces. Its own plan is made already, its parts are not let out yet.
+
+    ``lines``: that plan's; ``raised``: towns that a raise goes on calling higher than it.
+    """
     for old in earlier:
         unchanged = unchanged_towns(old, new)
         check_warning(old.state, "superseded")
@@ -88,6 +99,8 @@ async def retire(
             await obligations.take_over(session, old.id, about, unchanged)
             await withdraw.hand_over(session, old.id, new.id, unchanged)
             await let_out.carry(session, old, new, unchanged)
+        elif towns := lowered.towns(old, new, raised):
+            await lowered.go_on(session, old, new, towns, lines)
         await absorb.resume_lower(session, old, at=at)
         await alarms.over(session, old.district, OUTLIVED, old.id, at=at)
         await obligations.stop_calling(session, old.id)

@@ -207,6 +207,41 @@ async def take_over(session: AsyncSession, old: str, about: About, unchanged: Co
     return [row.id for row in rows]
 
 
+async def keep_answers(
+    session: AsyncSession, old: str, new: str, lines: Collection[tuple[str, str, str, str]]
+) -> int:
+    """Let what was answered under a higher level go on under the lower one that took over: no second ring.
+
+    ``lines``: (part, town, layer, duty) that the lower one calls too. What nobody has answered stays, to be
+    asked anew. Returns how many.
+    """
+    known = await held(session, new)
+    rows = await session.scalars(
+        sa.select(Obligation)
+        .where(Obligation.warning_id == old, Obligation.answered_at.is_not(None))
+        .order_by(Obligation.id)
+    )
+    kept = 0
+    for row in rows:
+        key = (row.part, row.place_id, row.duty)
+        if (row.part, row.town, row.layer, row.duty) in lines and key not in known:
+            row.warning_id = new
+            known.add(key)
+            kept += 1
+    await session.flush()
+    return kept
+
+
+async def asked_anew(session: AsyncSession, warning_id: str) -> set[str]:
+    """Return who holds what a warning itself has opened: whoever is rung for it."""
+    rows = await session.scalars(
+        sa.select(Obligation.a_person).where(
+            Obligation.warning_id == warning_id, Obligation.opened_for == warning_id
+        )
+    )
+    return {person for person in rows if person}
+
+
 async def stop_calling(
     session: AsyncSession, warning_id: str, *, part: str | None = None, towns: Collection[str] = ()
 ) -> int:

@@ -1,6 +1,7 @@
 """After a warning ends: tell everybody it may have reached, once each, by the quietest way that worked."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,6 +14,44 @@ from app.dispatch.tables import Delivery
 from app.origin import Origin
 
 _MAYBE_REACHED = (State.SENDING.value, State.ACCEPTED.value, State.DELIVERED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """One message that may have come to a person, or (without one) have been played at a place."""
+
+    person: str | None
+    place: str
+    town: str
+    layer: str
+    part: str
+
+
+async def reached(session: AsyncSession, warnings: Collection[str], towns: Collection[str]) -> list[Reached]:
+    """Return whom these warnings may have reached in some towns, the upper layers first."""
+    rows = await session.scalars(
+        sa.select(Delivery)
+        .where(
+            Delivery.warning_id.in_(list(warnings)),
+            Delivery.town.in_(list(towns)),
+            Delivery.purpose == "alert",
+            _maybe_reached(),
+        )
+        .order_by(Delivery.layer, Delivery.created_at, Delivery.id)
+    )
+    return [Reached(row.person_id, row.place_id, row.town, row.layer, row.part) for row in rows]
+
+
+def _maybe_reached() -> sa.ColumnElement[bool]:
+    """Whether a message may have come: also one that was stopped or failed after it was handed over."""
+    return sa.or_(
+        Delivery.state.in_(_MAYBE_REACHED),
+        sa.and_(Delivery.state == State.CANCELLED.value, Delivery.attempts > 0),
+        sa.and_(
+            Delivery.state == State.FAILED.value,
+            sa.or_(Delivery.possibly_twice, Delivery.vendor_id.is_not(None), Delivery.reason == "carrier"),
+        ),
+    )
 
 
 async def all_clear(
@@ -60,18 +99,7 @@ async def all_clear(
                 Delivery.warning_id.in_([warning_id, *earlier]),
                 *([] if towns is None else [Delivery.town.in_(list(towns))]),
                 Delivery.purpose == "alert",
-                sa.or_(
-                    Delivery.state.in_(_MAYBE_REACHED),
-                    sa.and_(Delivery.state == State.CANCELLED.value, Delivery.attempts > 0),
-                    sa.and_(
-                        Delivery.state == State.FAILED.value,
-                        sa.or_(
-                            Delivery.possibly_twice,
-                            Delivery.vendor_id.is_not(None),
-                            Delivery.reason == "carrier",
-                        ),
-                    ),
-                ),
+                _maybe_reached(),
             )
             .order_by(Delivery.created_at, Delivery.id)
         )
