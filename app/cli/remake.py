@@ -17,7 +17,7 @@ async def again(found: Settings, plan_id: str) -> Remade:
         try:
             return await kept.remake(session, district, plan_id)
         except NotFound:
-            raise Failure(f"没有编号为 {plan_id} 的预案，或它的情况没有存档。") from None
+            raise Failure(f"没有这份预案（{plan_id}），或它的情况没有存档。") from None
         except SchemeFaults as faults:
             raise Failure(
                 f"存档的方案本版本读不了：{sentences.of_scheme(str(faults).splitlines()[0])}"

@@ -57,18 +57,20 @@ def listen(host: str, port: int) -> socket.socket:
     return taken
 
 
-def check_start(held: Installation) -> None:
-    """Say what is amiss and no bar to a start. Raises Failure for a clock that must not or cannot shift."""
+def check_clock(held: Installation) -> None:
+    """Refuse a shifted clock where real telephones would ring, and one whose file holds no seconds."""
     file = held.settings.test_clock
     if file is not None and held.registry.takes_real_numbers:
         raise Failure("设了 JIAOYING_TEST_CLOCK，而有通道拨真实号码：不启动。")
     fault = clock_fault(held.settings)
     if file is not None and fault is not None and file.exists():
         raise Failure(fault, 2)
-    for sentence in (
-        *filter(None, [fault]),
-        *(told for _, told in gateways.amiss(held.scheme.channels, os.environ)),
-    ):
+
+
+def warn(held: Installation) -> None:
+    """Say what is amiss and no bar to a start."""
+    missing = [told for _, told in gateways.amiss(held.scheme.channels, os.environ)]
+    for sentence in filter(None, (clock_fault(held.settings), *missing)):
         typer.echo(f"留意：{sentence}", err=True)
 
 
@@ -79,7 +81,7 @@ async def _serve(host: str, port: int, with_worker: bool) -> None:
     from app.cli.server import Server
 
     async with installation() as held:
-        check_start(held)
+        check_clock(held)
         file = sqlite_file(held.settings)
         if file is not None and not with_worker:
             raise Failure("SQLite 只能一个进程：--no-worker 需要 PostgreSQL。")
@@ -101,6 +103,7 @@ async def _serve(host: str, port: int, with_worker: bool) -> None:
                 forwarded_allow_ips=held.settings.trusted_proxies,
             )
             server = Server(config, app.state.parts.hub)
+            warn(held)
             typer.echo(f"叫应在 http://{host}:{taken.getsockname()[1]}/ 上服务。", err=True)
             if not held.registry.any_live:
                 typer.echo("没有实战通道：这是模拟，谁也叫不到。", err=True)
@@ -111,9 +114,10 @@ async def _work() -> None:
     from app import logs, main, worker
 
     async with installation() as held:
-        check_start(held)
+        check_clock(held)
         if held.db.sqlite:
             raise Failure("SQLite 只能一个进程：work 需要 PostgreSQL。")
+        warn(held)
         alone = worker.build(held.settings, held.db, held.scheme, held.registry, held.clock)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()

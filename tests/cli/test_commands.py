@@ -191,24 +191,6 @@ def test_a_shifted_clock_is_refused_while_real_telephones_would_ring(bare_cli: C
 # ------------------------------------------------------------------------------------- what it does
 
 
-def test_a_source_gets_its_key_once_and_two_at_most(cli: Cli) -> None:
-    first = cli(
-        "source", "add", "qxj", "--bureau", "weather", "--districts", "500153", "500152", "--json"
-    ).json
-    assert first["name"] == "qxj"
-    assert first["key"].startswith("jys_")
-    second = cli("source", "add", "qxj", "--bureau", "weather", "--json").json
-    assert second["key"] != first["key"]
-    third = cli("source", "add", "qxj", "--bureau", "weather")
-    assert third.code == 1
-    (shown,) = cli("source", "list", "--json").json["items"]
-    assert shown["districts"] == ["500153", "500152"]
-    assert shown["hazards"] == ["11B", "11D"]
-    assert first["key"] not in str(shown)
-    assert cli("source", "revoke", "qxj", first["key"][:10]).code == 0
-    assert cli("source", "add", "slj", "--bureau", "river").code == 2
-
-
 def test_a_user_is_made_with_a_password_from_stdin_and_a_code_shown_once(cli: Cli) -> None:
     made = cli(
         "user",

@@ -179,7 +179,7 @@ def test_who_is_not_there_and_who_is_there_already_is_told(made: Cli) -> None:
         assert "没有这个账号" in gone.err
     assert "没有这个局办系统" in made("source", "revoke", "qxj", "jys_abcdef").err
     unknown = made("explain", "--plan", "P1")
-    assert (unknown.code, unknown.err) == (1, "没有编号为 P1 的预案，或它的情况没有存档。\n")
+    assert (unknown.code, unknown.err) == (1, "没有这份预案（P1），或它的情况没有存档。\n")
 
 
 def test_without_a_terminal_a_password_is_asked_for_on_stdin(

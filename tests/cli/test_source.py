@@ -83,3 +83,21 @@ def test_the_same_options_again_give_the_second_key(made: Cli) -> None:
     code, told, _ = add(made, "--hazards", "11D", "11B", "--districts", "500152", "500153", "--codes", "mca")
     assert code == 0
     assert "第二把" in told
+
+
+def test_a_source_gets_its_key_once_and_two_at_most(cli: Cli) -> None:
+    first = cli(
+        "source", "add", "qxj", "--bureau", "weather", "--districts", "500153", "500152", "--json"
+    ).json
+    assert first["name"] == "qxj"
+    assert first["key"].startswith("jys_")
+    second = cli("source", "add", "qxj", "--bureau", "weather", "--json").json
+    assert second["key"] != first["key"]
+    third = cli("source", "add", "qxj", "--bureau", "weather")
+    assert third.code == 1
+    (shown,) = cli("source", "list", "--json").json["items"]
+    assert shown["districts"] == ["500153", "500152"]
+    assert shown["hazards"] == ["11B", "11D"]
+    assert first["key"] not in str(shown)
+    assert cli("source", "revoke", "qxj", first["key"][:10]).code == 0
+    assert cli("source", "add", "slj", "--bureau", "river").code == 2
