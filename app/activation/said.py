@@ -107,9 +107,15 @@ def step_down(scheme: Scheme, row: Warning) -> Told:
     return _told(scheme, values, "correction", row.sent)
 
 
-def lowered(scheme: Scheme, row: Warning, was: Level, where: str, layer: str) -> Told:
-    """Return what those are told whom a higher level has reached, now that an update has lowered it."""
+def lowered(
+    scheme: Scheme, row: Warning, was: Level, where: str, layer: str, *, to: Level | None = None
+) -> Told:
+    """Return what those are told whom a higher level has reached, now that an update has lowered it.
+
+    ``to``: the level it is lowered to, where that is not ``row``'s own (ready beforehand).
+    """
     values = {**_values(scheme, row, where), "what": ""}
+    values |= {} if to is None else {"level": int(to)}
     sms, aloud = (
         texts.facts(values, scheme, kind="lowered", channel=channel, layer=layer, was=was)
         for channel in ("sms", "broadcast")

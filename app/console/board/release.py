@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.activation import lineage, said
 from app.activation.tables import Part, PlanRow
 from app.activation.tables import Warning as WarningRow
 from app.answer import texts
@@ -30,6 +31,15 @@ class Called:
     units: int
     channels: str
     within: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """What may have to follow what goes out, ready beforehand: by SMS and by loudspeakers."""
+
+    kind: str
+    text: str
+    aloud: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,7 @@ class Dialog:
     no_contact: int
     orders: tuple[Order, ...]
     words: tuple[Words, ...]
+    after: tuple[After, ...]
     reason: str
     first: str
     first_at: datetime | None
@@ -137,6 +148,7 @@ async def load(
         if name == "orders"
         else (),
         words=await _words(session, scheme, warning, lines),
+        after=await _after(session, scheme, warning, lines, at),
         reason="；".join(one.text for one in why[:2]),
         first=who.get(row.first_by or "", "") if waiting else "",
         first_at=row.first_at if waiting else None,
@@ -203,6 +215,36 @@ async def _words(
             continue
         found.append(Words(words.CHANNELS[channel], made, sms_parts(made) if channel == "sms" else 0))
     return tuple(found)
+
+
+async def _after(
+    session: AsyncSession, scheme: Scheme, warning: WarningRow, lines: list[Mapping[str, Any]], at: datetime
+) -> tuple[After, ...]:
+    """The correction, the downgrade and the all-clear as they would go out now, made as they will be.
+
+    Of a raise it is its end that lowers: no bureau has issued its level.
+    """
+    brief = await session.get(Brief, warning.id)
+    if brief is None or not lines:
+        return ()
+    told = {"更正": said.correction(scheme, warning, None)}
+    if warning.raised_from is not None:
+        below = await lineage.raised_by(session, warning)
+        told |= {} if below is None else {"结束提级": said.step_down(scheme, below)}
+    elif (lower := _below(scheme, warning)) is not None:
+        layer = min(str(line["layer"]) for line in lines)
+        where = str(brief.facts["places"])
+        told["降级"] = said.lowered(scheme, warning, Level(warning.level or 0), where, layer, to=lower)
+    told["解除"] = said.clear(scheme, warning, at)
+    spoken = any(_spoken(line) for line in lines)
+    return tuple(After(kind, one.text, one.aloud if spoken else "") for kind, one in told.items())
+
+
+def _below(scheme: Scheme, warning: WarningRow) -> Level | None:
+    """The next level that the hazard has, to which its bureau may lower it; None where it has none."""
+    hazard = scheme.ruleset.hazard(warning.event_code, warning.sent)
+    known = hazard.signal if hazard else ()
+    return max((level for level in known if level < (warning.level or 0)), default=None)
 
 
 async def change(session: AsyncSession, scheme: Scheme, warning: WarningRow, name: str, seen: str) -> Change:
