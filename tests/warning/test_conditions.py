@@ -226,6 +226,8 @@ def test_two_days_ask_for_two_days_and_not_for_the_third() -> None:
     station = air((20_000, 36_000), (21_000, 38_000), (22_000, 20_000))
     assert Temperature("temp", Limit("≥", 35_000), 24, 2).met(station)
     assert Temperature("temp", Limit("≥", 35_000), 24, 3).met(station) is None
+    mild = air((20_000, 36_000), (21_000, 30_000))
+    assert Temperature("temp", Limit("≥", 35_000), 24, 2).met(mild) is None
 
 
 def test_one_day_is_the_last_hours_and_a_stretch_nobody_measured_is_unknown() -> None:
