@@ -30,6 +30,7 @@ from app.dispatch.send import Lane, Sender
 from app.due import Due, Dues
 from app.intake import accept
 from app.origin import Origin
+from app.readiness import guard
 from app.scheme.models import Scheme
 from app.settings import Settings
 
@@ -257,6 +258,8 @@ class Chores:
             Sweep("expire", 5, self.run_out, (expire.NEXT_END,)),
             Sweep("rematch", 5, self.rematch, (unmatched,)),
             Sweep("remind", 5, self.remind, (remind.NEXT_REMINDER,)),
+            Sweep("preflight", 5, self.look_ahead, (guard.NEXT_LOOK,)),
+            Sweep("hand-over", 300, self.before_hand_over),
             Sweep("tidy", 600, self.tidy),
         )
 
@@ -312,6 +315,15 @@ class Chores:
     async def remind(self, session: AsyncSession, at: datetime) -> int:
         """Remind towns of the reports they owe."""
         return await remind.sweep(session, at=at)
+
+    async def look_ahead(self, session: AsyncSession, at: datetime) -> int:
+        """Pre-flight of each new warning's towns, behind its calls."""
+        return await guard.sweep(session, self.district, scheme=self.scheme, registry=self.registry, at=at)
+
+    async def before_hand_over(self, session: AsyncSession, at: datetime) -> int:
+        """Tell of gaps in the rota before they begin."""
+        await guard.hand_over(session, scheme=self.scheme, registry=self.registry, at=at)
+        return 0
 
     async def tidy(self, session: AsyncSession, at: datetime) -> int:
         """Drop events that no page asks for any more."""

@@ -124,7 +124,7 @@ async def build(
         persons={part.name: part.persons for part in parts},
         lines=plans.lines(body, scheme, done, states),
         not_chosen=len(body.get("not_chosen", ())),
-        before=await gaps.before(session, scheme, has.registry, names, chosen.places, at),
+        before=await gaps.before(session, scheme, has.registry, names, chosen, at),
         plan_name=f"{plan.scheme_version} {plan.plan_hash[:4]}·{plan.plan_hash[-2:]}" if plan else "未生成",
     )
     return context

@@ -115,7 +115,7 @@ async def one(request: Request, warning_id: str, has: PartsDep, officer: MaybeOf
             pressing=next((part for part in parts if part.open), None),
             plan=plan,
             versions=versions,
-            before=await gaps.before(session, scheme, has.registry, names, warning.places, above.now),
+            before=await gaps.before(session, scheme, has.registry, names, warning, above.now),
             latest=versions[0].version if versions else 0,
             lines=lines,
             persons={part.name: part.persons for part in parts},

@@ -1,6 +1,7 @@
-"""Whose task a hole is, until the directory has been mended."""
+"""Whose task a hole is, until the directory has been mended; what was missing as a warning came in."""
 
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -31,3 +32,19 @@ class HoleRow(Base):
     note: Mapped[str] = mapped_column(sa.String(200), default="")
     given_by: Mapped[str] = mapped_column(sa.String(80))
     given_at: Mapped[datetime]
+
+
+class PreflightRow(Base):
+    """What the pre-flight of a warning's towns found when it came in, kept with its first plan for ever."""
+
+    __tablename__ = "preflight"
+
+    warning_id: Mapped[str] = mapped_column(sa.String(36), primary_key=True)
+    district: Mapped[str] = db.district()
+    plan_id: Mapped[str] = mapped_column(sa.String(36))
+    at: Mapped[datetime]
+    units: Mapped[int]
+    """Duties that were looked at, one for each place that has it."""
+    total: Mapped[int]
+    holes: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON)
+    """The first of them, what stops most calls before the rest: key, kind, town, place, role, name, lacks."""

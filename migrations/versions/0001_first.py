@@ -783,6 +783,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("district", "key", name=op.f("uq_hole_district_key")),
     )
     op.create_table(
+        "preflight",
+        sa.Column("warning_id", sa.String(length=36), nullable=False),
+        sa.Column("district", sa.String(length=12), nullable=False),
+        sa.Column("plan_id", sa.String(length=36), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.Column("units", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("holes", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("warning_id", name=op.f("pk_preflight")),
+    )
+    op.create_table(
         "household",
         sa.Column("place_id", sa.String(length=40), nullable=False),
         sa.Column("district", sa.String(length=12), nullable=False),
@@ -1170,6 +1181,7 @@ def downgrade() -> None:
     op.drop_index("ix_household_town", table_name="household")
     op.drop_index("ix_household_risk_point", table_name="household")
     op.drop_table("household")
+    op.drop_table("preflight")
     op.drop_table("hole")
     op.drop_index("ix_holding_role", table_name="holding")
     op.drop_index("ix_holding_person", table_name="holding")

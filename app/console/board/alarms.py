@@ -21,6 +21,8 @@ KINDS: Mapping[str, str] = {
     "calling-chief": "已叫区值班长",
     "warning-conflict": "重号冲突",
     "silence": "静默",
+    "preflight": "叫前预检",
+    "hand-over": "交接班",
 }
 
 

@@ -1,12 +1,13 @@
 """静默 and 缺口: what should have come and did not; who cannot be reached."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.activation.tables import Warning
 from app.channels.registry import Registry
 from app.console import words
 from app.console.board import people, strip
@@ -16,7 +17,7 @@ from app.directory import posts
 from app.directory.tables import Household, Place
 from app.observations import stations
 from app.observations.stations import PATIENCE
-from app.readiness import lately, owners
+from app.readiness import guard, lately, owners
 from app.readiness.coverage import Coverage
 from app.readiness.found import KINDS as KINDS_OF_HOLES
 from app.readiness.found import Hole
@@ -44,6 +45,8 @@ SWEEPS: Mapping[str, str] = {
     "expire": "过时的不再发",
     "rematch": "对回执",
     "remind": "催任务",
+    "preflight": "叫前预检",
+    "hand-over": "交接班前看班表",
     "tidy": "清理",
 }
 MOST = 200
@@ -220,6 +223,9 @@ class Before:
     total: int
     by_kind: tuple[tuple[str, int], ...]
     lines: tuple[str, ...]
+    first_at: datetime | None
+    """When this was looked at first, behind the warning's own calls; ``first_total`` were missing then."""
+    first_total: int
 
 
 async def before(
@@ -227,12 +233,16 @@ async def before(
     scheme: Scheme,
     registry: Registry,
     names: Mapping[str, str],
-    called: Collection[str],
+    warning: Warning,
     at: datetime,
     *,
     most: int = 12,
 ) -> Before:
-    """Return what the pre-flight of these towns found; it is read with the page, so no call waits for it."""
+    """Return what the pre-flight of a warning's towns finds now, and how much it found at the beginning.
+
+    It is read with the page, so no call waits for it.
+    """
+    called, first = warning.places, await guard.kept(session, warning.id)
     ready = await lately.ready(session, scheme, registry, at=at)
     here = {*called, scheme.district.code}
     held = [hole for hole in ready.holes if hole.town in here]
@@ -245,6 +255,8 @@ async def before(
         len(held),
         tuple(sorted(counts.items(), key=lambda one: -one[1])),
         tuple(f"{names.get(h.town, scheme.district.name)} {h.name}：{h.lacks}" for h in worst[:most]),
+        None if first is None else first.at,
+        0 if first is None else first.total,
     )
 
 
