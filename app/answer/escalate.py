@@ -194,7 +194,8 @@ async def _take(
     kinds = chain.kinds(step, row.channels.split(","), now, scheme.escalation.night, come.able[row.origin])
     if person not in reachable or not kinds:
         return "no-contact"
-    come.asks.append(Ask(row, person, step.who, step.round or row.round, kinds))
+    again = row.round > 0 and row.who == step.who
+    come.asks.append(Ask(row, person, step.who, step.round or row.round, kinds, again=again))
     row.round = max(row.round, step.round)
     return "called"
 

@@ -237,6 +237,7 @@ async def _by_delivery(
 _CALLS_OF = (
     sa.select(
         Call.person_id,
+        Call.delivery_id,
         Call.who,
         Call.at,
         Obligation.id,
@@ -271,7 +272,10 @@ async def _by_number(
             newest[number] = min(held, key=_unanswered_and_new)
             who = about[number] = defaultdict(set)
             for call in held:
-                if call.warning_id == newest[number].warning_id:
+                # That message may have said more than its own warning; what it said is answered too.
+                if newest[number].delivery_id == call.delivery_id or (
+                    newest[number].warning_id == call.warning_id
+                ):
                     who[call.id].add(call.who)
     rows: dict[str, Obligation] = {}
     for part in chunks(sorted({one for who in about.values() for one in who})):

@@ -59,16 +59,27 @@ class Writer:
         self._scheme, self._names = scheme, names
         self._made: dict[tuple[Any, ...], str] = {}
 
-    def ask(self, brief: Mapping[str, Any], kind: str, who: str, rows: Sequence[Obligation]) -> str:
-        """Return the text that asks one person for these obligations (``who``: holder, superior or chief)."""
+    def ask(
+        self,
+        brief: Mapping[str, Any],
+        kind: str,
+        who: str,
+        rows: Sequence[Obligation],
+        also: tuple[str, ...] = (),
+    ) -> str:
+        """Return the text that asks one person for these obligations (``who``: holder, superior or chief).
+
+        ``also``: names of what else the call is for.
+        """
         top = max(rows, key=lambda row: (row.layer == "L2", row.layer == "L3", row.level))
         duties = tuple(dict.fromkeys(self._scheme.duty(row.layer, row.duty).name for row in rows))
         # A superior hears which unit is silent, also of the first layer: a bureau, a neighbour's duty room.
         places = self._units(rows) if who in _TOLD else self._places(brief, rows)
-        about = (top.warning_id, kind, who, top.layer, top.duty, duties, places, len(rows))
+        about = (top.warning_id, kind, who, top.layer, top.duty, duties, places, len(rows), also)
         if about not in self._made:
             words = self._scheme.duty(top.layer, top.duty).words
             more: dict[str, Any] = {"layer": top.layer, "duty": words, "duties": duties, "places": places}
+            more["also"] = also
             if who in _TOLD:
                 # A superior answers for those below by doing something, not by hearing what they heard.
                 more |= {"do": _TOLD[who], "layer": "L2", "duty": ""}

@@ -84,12 +84,14 @@ async def _page(request: Request, has: Parts, token: str, bundle: Bundle | None,
         return phone.render(request, has, "dead", {"title": "链接已失效"}, status=410 if bundle else 404)
     async with has.db.reading() as session:
         asked, under = await board.by_link(session, bundle, has.scheme)
+        others = await board.others(session, bundle, asked, at) if asked else ()
         who = (await people.contacts(session, [bundle.person_id])).get(bundle.person_id)
     if asked is None:
         return phone.render(request, has, "dead", {"title": "链接已失效"}, status=404)
     context: dict[str, Any] = {
         "title": asked.name,
         "asked": asked,
+        "others": others,
         "origin": asked.origin,
         "who": who.name if who else "",
         "post": who.post(has.scheme.roles, who.roles) if who else "",

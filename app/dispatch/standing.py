@@ -26,6 +26,7 @@ _WITH_NEXT = sa.select(Delivery.id, Delivery.state, Delivery.failover_of).where(
 _BAD_NUMBERS = sa.select(Delivery.id).where(
     Delivery.id.in_(_ANY_OF), sa.or_(Delivery.reason == "bad-number", Delivery.reason == "no-number")
 )
+_KINDS = sa.select(Delivery.id, Delivery.kind).where(Delivery.id.in_(_ANY_OF))
 _ABOVE = sa.select(Delivery.id, Delivery.failover_of).where(
     Delivery.id.in_(_ANY_OF), Delivery.failover_of.is_not(None)
 )
@@ -82,6 +83,15 @@ async def alive(session: AsyncSession, ids: Collection[str]) -> set[str]:
                     found.add(first[row.id])
         below = ahead
     return {one for one, above in roots.items() if above in found}
+
+
+async def kinds(session: AsyncSession, ids: Collection[str]) -> dict[str, str]:
+    """Return by which kind of channel each goes out."""
+    found: dict[str, str] = {}
+    connection = await session.connection()
+    for part in chunks(sorted(ids)):
+        found |= {row.id: row.kind for row in await connection.execute(_KINDS, {"any_of": part})}
+    return found
 
 
 async def bad_numbers(session: AsyncSession, ids: Collection[str]) -> set[str]:

@@ -17,7 +17,7 @@ BLANKS = frozenset(
     {
         *("signature", "district", "hazard", "level", "places", "time", "what", "do", "desk"),
         *("reply", "link", "version", "headline", "issuer", "duties"),
-        *("effect", "was", "ask"),
+        *("effect", "was", "ask", "also"),
     }
 )
 KINDS = ("alert", "correction", "lowered", "clear")
@@ -109,6 +109,11 @@ def _lacking(row: TemplateRow, said: set[str]) -> Iterator[str]:
             alert and "按2" not in row.text,
             {"desk", "ask"},
             "没有写找谁：{desk}，短信写 {ask}，外呼写“按2有困难”",
+        ),
+        (
+            alert and row.channel in {"sms", "voice"},
+            {"also"},
+            "没有写一并确认的另一件 {also}：按键和回复也算应了它",
         ),
         (alert and row.channel == "sms", {"reply"}, "短信没有写怎么回 {reply}"),
         (row.kind == "lowered", {"was"}, "降级没有写从哪一级 {was}"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from app.scheme.models import Template, Templates
 from app.warning.level import Level
@@ -142,11 +142,20 @@ def _values(templates: Templates, facts: Facts) -> dict[str, str]:
         "headline": clean(facts.headline, limit),
         "issuer": clean(facts.issuer, 40),
         "duties": "、".join(clean(name, 20) for name in facts.duties),
+        "also": _also(facts.also),
     }
     if facts.channel in {"voice", "broadcast"}:
         values = {name: spoken(value) for name, value in values.items()}
     values["reply"] = _reply(values["link"])
     return values
+
+
+def _also(names: Sequence[str]) -> str:
+    """What else is answered with this call: two by name, so that it stays a sentence."""
+    if not names:
+        return ""
+    more = f"等{len(names)}件" if len(names) > 2 else ""
+    return f"另有{'、'.join(clean(name, 20) for name in names[:2])}{more}一并确认。"
 
 
 def _reply(link: str) -> str:

@@ -37,6 +37,7 @@ class Facts:
     layer: str = ""
     duty: str = ""
     duties: tuple[str, ...] = ()  # names of all duties of a person who is called once for several
+    also: tuple[str, ...] = ()  # names of what else is open, and is answered with this: 暴雨红色
     observed: bool = False
     exercise: bool = False
     version: int = 1

@@ -260,3 +260,23 @@ async def test_every_tap_is_on_record(night: Night) -> None:
     async with night.db.reading() as session:
         acts = set(await session.scalars(sa.select(AuditLine.act).where(AuditLine.subject == row.id)))
     assert "cannot" in acts
+
+
+async def test_what_else_its_person_owes_is_named_with_its_own_link_and_not_answered_along(
+    night: Night,
+) -> None:
+    client, path, row = await _open(night)
+    await night.world.issues("red", YUANJUE, hazard="11B06")
+    wind = await night.world.duty(YUANJUE, hazard="11B06")
+    async with client:
+        page = (await client.get(path)).text
+        assert "大风红色 还没应" in page
+        assert night.token(wind) not in page  # so far it was rung by phone alone
+        await night.world.advance(minutes=4)
+        assert f'href="/t/{night.token(wind)}"' in (await client.get(path)).text
+        await _tap(client, path, "confirmed")
+        assert (await _row(night, row)).state == "met"
+        assert (await _row(night, wind)).answered_at is None
+        await _tap(client, f"/t/{night.token(wind)}", "confirmed")
+        assert (await _row(night, wind)).state == "met"
+        assert "还没应" not in (await client.get(path)).text

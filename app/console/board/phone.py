@@ -7,9 +7,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.access import links
 from app.access.links import Bundle
 from app.activation.tables import Warning as WarningRow
-from app.answer import record, texts
+from app.answer import beside, record, texts
 from app.answer.fold import CONFIRMED
 from app.answer.tables import Brief, Obligation
 from app.console.board import people
@@ -88,6 +89,35 @@ async def by_link(session: AsyncSession, bundle: Bundle, scheme: Scheme) -> tupl
     names = await names_of(session, rows)
     mine = [row for row in rows if row.warning_id == now.id]
     return await asked_of(session, now, mine, mine or rows, names, scheme), under
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another warning that the same person was rung for and has not answered.
+
+    ``token``: of its own link, once a text has brought it; empty until then.
+    """
+
+    name: str
+    token: str
+
+
+async def others(session: AsyncSession, bundle: Bundle, asked: Asked, at: datetime) -> tuple[Other, ...]:
+    """Return what else a link's person has open, the highest first."""
+    open_ = (await beside.open_of(session, [bundle.person_id])).get((asked.origin, bundle.person_id), ())
+    rows = {one.row.warning_id: one.row for one in reversed(open_) if one.row.warning_id != asked.warning_id}
+    if not rows:
+        return ()
+    briefs = {
+        brief.warning_id: brief
+        for brief in await session.scalars(sa.select(Brief).where(Brief.warning_id.in_(sorted(rows))))
+    }
+    found = []
+    for row in reversed(rows.values()):
+        token = links.derive(bundle.person_id, row.warning_id)
+        issued = await links.look(session, token, at) is not None
+        found.append(Other(beside.names([row], briefs)[0], token if issued else ""))
+    return tuple(found)
 
 
 async def _current(session: AsyncSession, row: WarningRow) -> WarningRow:
