@@ -1,7 +1,7 @@
 """Builds the channels of ``channels.yaml`` and says which of them a message may use.
 
 The only module that knows the adapters. Two locks stand in front of every send: which *origin* may use a
-channel (``for_kind``) and which *numbers* it may be given (``number_lock``). Neither is left to a caller.
+channel (``for_kind``) and which *numbers* it may be given (``live_lock``). Neither is left to a caller.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from app.channels.contract import (
     ChannelKind,
 )
 from app.channels.http import Gateway, host_is_allowed
-from app.channels.number_lock import DIALLED, Adapter, Locked
+from app.channels.live_lock import DIALLED, Adapter, Locked
 from app.channels.plain import PlainHttp
 from app.channels.sms_aliyun import SmsAliyun
 from app.channels.voice_aliyun import VoiceAliyun

@@ -59,7 +59,7 @@ class Claimed:
 
 
 class Budget(Protocol):
-    """Which channels there are, and what each may still be given; see ``rate.Rate``."""
+    """Which channels there are, and what each may still be given; see ``vendor_rate.VendorRate``."""
 
     def knows(self, channel: str) -> bool:
         """Return whether there is such a channel: one may have left the configuration since."""

@@ -33,9 +33,9 @@ from app.db import Database, chunks
 from app.directory.people import numbers
 from app.dispatch import failover
 from app.dispatch.claim import Taken, take
-from app.dispatch.rate import Rate
 from app.dispatch.record import Done, record
 from app.dispatch.tables import Delivery
+from app.dispatch.vendor_rate import VendorRate
 from app.due import Due
 from app.ids import new_id
 from app.origin import Origin
@@ -76,7 +76,7 @@ class Sender:
         self._db, self._registry, self._clock = db, registry, clock
         self._worker, self._lease, self._base_url = worker, lease, base_url
         self._on_lost, self._fault = on_lost, fault
-        self._rate = Rate(registry)
+        self._rate = VendorRate(registry)
         self._done: list[Done] = []
         self._wake = asyncio.Event()
         self._recording = asyncio.Lock()

@@ -20,11 +20,11 @@ from app.directory.tables import Person
 from app.dispatch import permit, receipts
 from app.dispatch.claim import Taken, take
 from app.dispatch.enqueue import Order, enqueue
-from app.dispatch.rate import Rate
 from app.dispatch.receipts import Recorded
 from app.dispatch.record import Done, record
 from app.dispatch.send import Sender
 from app.dispatch.tables import Attempt, Delivery
+from app.dispatch.vendor_rate import VendorRate
 from app.origin import Origin
 from app.warning.level import Level
 from tests.support.world import Phones, entries, secrets
@@ -191,6 +191,6 @@ def build(db: Database, names: tuple[str, ...] = ("sms", "voice", "broadcast"), 
     return Line(db, registry, clock, phones, sender, lost)
 
 
-def rate(line: Line) -> Rate:
+def rate(line: Line) -> VendorRate:
     """Return a budget of its own over the line's channels."""
-    return Rate(line.registry)
+    return VendorRate(line.registry)

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.answer import beside
 from app.bundled import path
 from app.channels.contract import Receipt
 from app.console.board import timeline
@@ -102,3 +103,12 @@ async def test_the_desks_news_are_read_from_the_newest_on(db: Database) -> None:
     told = await ways(db, lambda s: timeline.load(s, scheme, {}, [Origin.REAL]))
     for index in ("ix_answer_newest", "ix_step_taken_newest"):
         assert any(index in way and "TEMP B-TREE" not in way for way in told), index
+
+
+async def test_what_else_somebody_has_open_is_found_by_who_holds_it(db: Database) -> None:
+    persons = [f"p{n}" for n in range(MANY)]
+    (open_,) = await ways(db, lambda s: beside.open_of(s, persons))
+    for index in ("ix_obligation_a (a_person=?)", "ix_obligation_b (b_person=?)"):
+        assert index in open_
+    lately, *_ = await ways(db, lambda s: beside.just_rung(s, persons, START))
+    assert "(obligation_id=?)" in lately

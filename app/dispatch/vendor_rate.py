@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from app.channels.registry import Registry
 
 
-class Rate:
+class VendorRate:
     """A bucket of one second's worth for each channel, filled by the injected clock; red may borrow more."""
 
     def __init__(self, registry: Registry) -> None:
