@@ -179,7 +179,7 @@ class Worker:
         """Leave a beat for each lane that comes through; one that fails again and again falls silent."""
         for lane in self.sender.lanes:
             if self.watch.well(lane):
-                await self._beat(session, _lane_beat(lane), at, LANES_EVERY)
+                await self._beat(session, lane_beat(lane), at, LANES_EVERY)
 
     async def _beat(self, session: AsyncSession, name: str, at: datetime, every: float) -> None:
         await beats.touch(session, name, at, expected=timedelta(seconds=3 * every))
@@ -199,7 +199,7 @@ class Worker:
                 for sweep in self.sweeps:
                     await self._beat(session, f"sweep:{sweep.name}", at, sweep.every)
                 for lane in self.sender.lanes:
-                    await self._beat(session, _lane_beat(lane), at, LANES_EVERY)
+                    await self._beat(session, lane_beat(lane), at, LANES_EVERY)
         except Exception as error:
             log.exception("worker.not_promised", error=type(error).__name__)
 
@@ -225,7 +225,7 @@ class Worker:
             await task
 
 
-def _lane_beat(lane: Lane) -> str:
+def lane_beat(lane: Lane) -> str:
     """Name the beat of a lane: ``worker:send``, ``worker:send-red``."""
     return "worker:send-red" if lane.red_only else "worker:send"
 

@@ -10,6 +10,7 @@ from app.activation import said
 from app.activation.tables import Warning
 from app.beats import Beat
 from app.console.board import gaps, heads
+from app.worker import lane_beat
 from tests.support.hamlet import TOWN
 from tests.support.world import World
 
@@ -32,10 +33,12 @@ async def test_what_must_be_heard_of_is_shown_by_a_name_people_use_and_nothing_e
     async with hamlet.db.transaction() as session:
         for sweep in hamlet.worker.sweeps:
             await beats.touch(session, f"sweep:{sweep.name}", at, expected=timedelta(seconds=30))
+        for lane in hamlet.worker.sender.lanes:
+            await beats.touch(session, lane_beat(lane), at, expected=timedelta(seconds=30))
         await beats.touch(session, "observations:500153", at)  # counts only: it need not come
     async with hamlet.db.reading() as session:
         shown = await gaps.silences(session, hamlet.scheme, {}, at + timedelta(minutes=1))
-    assert len(shown) == len(hamlet.worker.sweeps)
+    assert len(shown) == len(hamlet.worker.sweeps) + 2
     assert all(one.silent and not one.name.isascii() for one in shown)
 
 

@@ -87,6 +87,8 @@ async def test_red_at_90_mm_names_the_town_and_the_calls_that_would_differ_and_n
         (one["warning"], one["place"], one["layer"], one["duty"], one["change"]) for one in body["calls"]
     } == {
         ("实测暴雨红色", DISTRICT, "L1", "district-duty", "added"),
+        ("实测暴雨红色", DISTRICT, "L1", "district-chief", "added"),
+        ("实测暴雨红色", DISTRICT, "L1", "district-deputy-head", "added"),
         ("实测暴雨红色", TOWN, "L2", "town-duty", "added"),
     }
     assert all(one["old"] is None and one["new"]["people"] for one in body["calls"])

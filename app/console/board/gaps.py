@@ -48,6 +48,8 @@ SWEEPS: Mapping[str, str] = {
     "preflight": "叫前预检",
     "hand-over": "交接班前看班表",
     "tidy": "清理",
+    "send": "发送",
+    "send-red": "发送红色",
 }
 MOST = 200
 MANY = 20_000
