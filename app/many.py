@@ -5,7 +5,7 @@ array a column: one statement and one answer, however many there are, and the sa
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -82,18 +82,46 @@ class Update:
 
     def __init__(self, types: Columns, write: Callable[[Mapping[str, Any]], sa.Update]) -> None:
         self._names = tuple(types)
-        self._row = write({name: sa.bindparam(f"b_{name}", type_=held) for name, held in types.items()})
-        self._arrays = write(dict(_given(types).c.items()))
+        row = write({name: sa.bindparam(f"b_{name}", type_=held) for name, held in types.items()})
+        self._row = row.execution_options(preserve_rowcount=True)
+        self._arrays = write(dict(_given(types).c.items())).execution_options(preserve_rowcount=True)
 
-    async def put(self, session: AsyncSession, rows: Sequence[Row]) -> None:
-        """Write what the rows say."""
+    async def put(self, session: AsyncSession, rows: Sequence[Row]) -> int:
+        """Write what the rows say. Returns how many rows of the table that meant."""
         connection = await session.connection()
+        count = 0
         for part in chunks(rows, AT_ONCE):
             if connection.dialect.name == "sqlite":
                 held = [{f"b_{name}": row[name] for name in self._names} for row in part]
-                await connection.execute(self._row, held)
+                done = await connection.execute(self._row, held)
             else:
-                await connection.execute(self._arrays, _arrays_of(part, self._names))
+                done = await connection.execute(self._arrays, _arrays_of(part, self._names))
+            count += done.rowcount
+        return count
+
+
+Among: TypeAlias = Callable[[Any], sa.ColumnElement[bool]]
+"""A column → whether it is one of those that are named."""
+Statement = TypeVar("Statement", bound=sa.sql.base.Executable)
+
+
+class OneOf(Generic[Statement]):
+    """A statement about the rows that are named: by a list of parameters on SQLite, by one array elsewhere.
+
+    ``write`` gets what makes the condition and returns the statement; bound under ``name`` are the values.
+    """
+
+    def __init__(self, name: str, write: Callable[[Among], Statement]) -> None:
+        self._list = write(lambda column: column.in_(sa.bindparam(name, expanding=True)))
+        self._array = write(
+            lambda column: (
+                column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(column.type, dimensions=1)))
+            )
+        )
+
+    def on(self, session: AsyncSession) -> Statement:
+        """Return the statement for the database of a session."""
+        return self._list if session.get_bind().dialect.name == "sqlite" else self._array
 
 
 def _given(types: Columns) -> Any:

@@ -70,16 +70,16 @@ async def accept(
     return Accepted(kept, good - kept, tuple(checked.rejected))
 
 
-_GAUGES = sa.select(
-    Station.code,
-    Station.kind,
-    Station.interval_minutes,
-    Station.owner,
-    Station.last_level_mm,
-    Station.base_mm,
-).where(
-    Station.district == sa.bindparam("district"),
-    Station.code.in_(sa.bindparam("codes", expanding=True)),
+_GAUGES = many.OneOf(
+    "codes",
+    lambda among: sa.select(
+        Station.code,
+        Station.kind,
+        Station.interval_minutes,
+        Station.owner,
+        Station.last_level_mm,
+        Station.base_mm,
+    ).where(Station.district == sa.bindparam("district"), among(Station.code)),
 )
 
 
@@ -90,7 +90,7 @@ async def _gauges(session: Session, district: str, rows: Sequence[object]) -> di
     }
     found: dict[str, Gauge] = {}
     for codes in chunks(sorted(named), 5000):
-        for row in await session.execute(_GAUGES, {"district": district, "codes": list(codes)}):
+        for row in await session.execute(_GAUGES.on(session), {"district": district, "codes": list(codes)}):
             level = row.base_mm if row.last_level_mm is None else row.last_level_mm
             found[row.code] = Gauge(row.kind, row.interval_minutes, row.owner, level)
     return found
@@ -147,34 +147,43 @@ async def _keep_values(
     return len(rows)
 
 
+_KNOWN = many.OneOf(
+    "stations",
+    lambda among: sa.select(
+        Reading.station, Reading.element, Reading.interval_minutes, Reading.at, Reading.milli
+    ).where(
+        Reading.district == sa.bindparam("district"),
+        Reading.element.in_(sa.bindparam("elements", expanding=True)),
+        Reading.at.in_(sa.bindparam("times", expanding=True)),
+        among(Reading.station),
+    ),
+)
+
+
 async def _held(session: Session, district: str, values: Sequence[Value]) -> dict[tuple[Any, ...], int]:
     stations = sorted({value.station for value in values})
     elements = sorted({value.element for value in values})
     held: dict[tuple[Any, ...], int] = {}
+    asked = _KNOWN.on(session)
     for times in chunks(sorted({value.at for value in values})):
-        for some in chunks(stations):
-            found = await session.execute(
-                sa.select(
-                    Reading.station, Reading.element, Reading.interval_minutes, Reading.at, Reading.milli
-                ).where(
-                    Reading.district == district,
-                    Reading.element.in_(elements),
-                    Reading.at.in_(times),
-                    Reading.station.in_(some),
-                )
-            )
+        for some in chunks(stations, 5000):
+            bound = {"district": district, "elements": elements, "times": list(times), "stations": list(some)}
+            found = await session.execute(asked, bound)
             held |= {tuple(row[:4]): row.milli for row in found}
     return held
 
 
-_LAST_AT = (
-    sa.update(Station)
-    .where(
-        Station.district == sa.bindparam("here"),
-        Station.code.in_(sa.bindparam("codes", expanding=True)),
-        sa.or_(Station.last_at.is_(None), Station.last_at < sa.bindparam("newest")),
-    )
-    .values(last_at=sa.bindparam("newest"))
+_LAST_AT = many.OneOf(
+    "codes",
+    lambda among: (
+        sa.update(Station)
+        .where(
+            Station.district == sa.bindparam("here"),
+            among(Station.code),
+            sa.or_(Station.last_at.is_(None), Station.last_at < sa.bindparam("newest")),
+        )
+        .values(last_at=sa.bindparam("newest"))
+    ),
 )
 
 
@@ -195,7 +204,7 @@ async def _touch(session: Session, district: str, values: Sequence[Value]) -> No
     for newest in sorted(at_once):  # a round of gauges ends at one moment, or few
         for codes in chunks(at_once[newest], 5000):
             bound = {"here": district, "newest": newest, "codes": list(codes)}
-            await connection.execute(_LAST_AT, bound)
+            await connection.execute(_LAST_AT.on(session), bound)
     if level:
         await connection.execute(
             sa.update(Station)

@@ -45,6 +45,28 @@ _UPDATE = many.Update(
         .values(slots=row["slots"])
     ),
 )
+# PostgreSQL alone: the four bytes of one slot, written where the block lies. No block goes back and forth.
+_IN_PLACE = many.Update(
+    {
+        "district": sa.String(),
+        "block": sa.Integer(),
+        "station": sa.String(),
+        "interval": sa.Integer(),
+        "slot": sa.LargeBinary(),
+        "start": sa.Integer(),
+    },
+    lambda row: (
+        sa.update(RainSeries)
+        .where(
+            RainSeries.district == row["district"],
+            RainSeries.block == row["block"],
+            RainSeries.station == row["station"],
+            RainSeries.interval_minutes == row["interval"],
+            sa.func.length(RainSeries.slots) > 0,  # a loose block stays loose
+        )
+        .values(slots=sa.func.overlay(RainSeries.slots, row["slot"], row["start"], type_=sa.LargeBinary()))
+    ),
+)
 _HELD = (
     sa.select(RainSeries.station, RainSeries.interval_minutes, RainSeries.slots)
     .where(
@@ -105,9 +127,9 @@ async def keep(session: Session, district: str, values: Iterable[Value]) -> None
             found = where[when] = slot_of(*when)
         block, slot = found
         changes[block, value.station, value.interval_minutes].append((slot, value.milli))
-    if not changes:
+    keys = await _not_in_place(session, district, changes)
+    if not keys:
         return
-    keys = sorted(changes)
     held = await _locked(session, district, keys)
     new = [key for key in keys if key not in held]
     if new:
@@ -123,6 +145,34 @@ async def keep(session: Session, district: str, values: Iterable[Value]) -> None
         if (changed := _with(held[key], changes[key])) != held[key]
     ]
     await _UPDATE.put(session, written)
+
+
+async def _not_in_place(
+    session: Session, district: str, changes: Mapping[Key, Sequence[tuple[int | None, int]]]
+) -> list[Key]:
+    """Write what can be written into its block where it lies. Returns the keys that are left, sorted.
+
+    A round of gauges is one slot each. Where some block of a batch is missing or loose, all of that batch are
+    left: what has been written already is found to be there.
+    """
+    keys = sorted(changes)
+    if session.get_bind().dialect.name == "sqlite":
+        return keys
+    rows: list[dict[str, object]] = []
+    left: list[Key] = []
+    for key in keys:
+        slot, milli = changes[key][0]
+        if len(changes[key]) > 1 or slot is None:
+            left.append(key)
+            continue
+        block, station, interval = key
+        place: dict[str, object] = {"block": block, "station": station, "interval": interval}
+        piece = pack(array(_CODE, [milli]))
+        rows.append({"district": district, **place, "slot": piece, "start": 4 * slot + 1})
+    for part in chunks(rows, many.AT_ONCE):
+        if await _IN_PLACE.put(session, part) != len(part):
+            left += [(row["block"], row["station"], row["interval"]) for row in part]  # type: ignore[misc]
+    return sorted(left)
 
 
 def _blank(interval: int) -> bytes:
