@@ -14,8 +14,8 @@ from app.disaster import form, look
 from app.disaster.look import Known
 from app.scheme.models import Scheme
 from app.warning.news import CutOff, FieldReport
-from app.warning.raising import DroughtToFlood
 from app.warning.situation import WarningFacts
+from app.warning.uplift_signs import DroughtToFlood
 
 OPEN_FOR = timedelta(hours=24)
 """How long an event without a final report is taken to go on (assumed)."""

@@ -17,8 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import events, many
 from app.db import UtcDateTime, chunks
 from app.dispatch import permit
-from app.dispatch.facts import State
 from app.dispatch.policy import POISON_CLAIMS
+from app.dispatch.states import State
 from app.dispatch.tables import Attempt, Content, Delivery
 from app.ids import new_id
 

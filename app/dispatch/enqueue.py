@@ -13,7 +13,7 @@ from app import events, many
 from app.channels.contract import ChannelKind
 from app.channels.registry import Registry
 from app.db import chunks
-from app.dispatch.facts import State
+from app.dispatch.states import State
 from app.dispatch.tables import Content, Delivery
 from app.ids import new_id
 from app.origin import Origin

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import events
 from app.db import UtcDateTime
-from app.dispatch.facts import State
+from app.dispatch.states import State
 from app.dispatch.tables import Delivery, Permit
 from app.due import Due
 

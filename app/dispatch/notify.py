@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.channels.registry import Registry
 from app.dispatch.enqueue import Order, enqueue
-from app.dispatch.facts import State
+from app.dispatch.states import State
 from app.dispatch.tables import Delivery
 from app.origin import Origin
 

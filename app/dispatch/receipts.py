@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app import events, logs, many, metrics
 from app.channels.contract import Receipt
 from app.db import UtcDateTime, chunks
-from app.dispatch.facts import State, weaker_than
+from app.dispatch.states import State, weaker_than
 from app.dispatch.tables import Delivery, ReceiptRow
 from app.due import Due
 from app.ids import new_id

@@ -13,8 +13,8 @@ from app.channels.registry import Registry
 from app.db import UtcDateTime, chunks
 from app.dispatch import failover
 from app.dispatch.claim import Taken
-from app.dispatch.facts import State, weaker_than
 from app.dispatch.policy import GiveUp, Retry, after_failure
+from app.dispatch.states import State, weaker_than
 from app.dispatch.tables import Attempt, Delivery
 from app.warning.level import Level
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import chunks
-from app.dispatch.facts import State
+from app.dispatch.states import State
 from app.dispatch.tables import Delivery
 
 _LOST = (State.FAILED.value, State.EXPIRED.value, State.CANCELLED.value)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import chunks
 from app.dispatch import permit
-from app.dispatch.facts import State
+from app.dispatch.states import State
 from app.dispatch.tables import Delivery
 
 _BY_ID = Delivery.id.in_(sa.bindparam("ids", expanding=True))

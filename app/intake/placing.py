@@ -1,7 +1,7 @@
 """Where a message's areas lie: by code in the source's list and name; by shape where no code came."""
 
 from app.db import Session
-from app.directory.locate import locate
+from app.directory.place_codes import locate
 from app.directory.polygons import bundled_cells, towns_in
 from app.errors import InvalidGeometry
 from app.intake.disposition import Where

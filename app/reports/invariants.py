@@ -16,7 +16,7 @@ from app.answer.fold import AnswerFact, standing
 from app.answer.tables import Answer, Obligation, StepTaken
 from app.db import Session, chunks
 from app.directory.tables import Person
-from app.dispatch.facts import State
+from app.dispatch.states import State
 from app.dispatch.tables import Attempt, Delivery, Permit
 from app.warning.level import Level
 

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from app.scheme.fields import ClockTime, Day, LevelWord, Model, Name, Sourced, Text, TownCode
-from app.warning import raising, signs
+from app.warning import signs, uplift_signs
 from app.warning.ruleset import Sign
 
 
@@ -26,7 +26,7 @@ class NightRow(Sourced):
 
     def build(self) -> Sign:
         """The condition itself."""
-        return raising.Night(self.since, self.until)
+        return uplift_signs.Night(self.since, self.until)
 
 
 class UpstreamRow(Sourced):
@@ -37,7 +37,9 @@ class UpstreamRow(Sourced):
 
     def build(self) -> Sign:
         """The condition itself."""
-        return raising.Upstream(MappingProxyType({town: frozenset(up) for town, up in self.above.items()}))
+        return uplift_signs.Upstream(
+            MappingProxyType({town: frozenset(up) for town, up in self.above.items()})
+        )
 
 
 class OverlapRow(Sourced):
@@ -49,7 +51,7 @@ class OverlapRow(Sourced):
 
     def build(self) -> Sign:
         """The condition itself."""
-        return raising.Overlap(tuple(frozenset(pair) for pair in self.pairs), self.from_level)
+        return uplift_signs.Overlap(tuple(frozenset(pair) for pair in self.pairs), self.from_level)
 
 
 class HolidayRow(Sourced):
@@ -62,7 +64,7 @@ class HolidayRow(Sourced):
 
     def build(self) -> Sign:
         """The condition itself."""
-        return raising.Holiday(self.name, self.since, self.until)
+        return uplift_signs.Holiday(self.name, self.since, self.until)
 
 
 class DroughtToFloodRow(Sourced):
@@ -75,7 +77,7 @@ class DroughtToFloodRow(Sourced):
 
     def build(self) -> Sign:
         """The condition itself."""
-        return raising.DroughtToFlood(frozenset(self.drought), frozenset(self.flood), self.days)
+        return uplift_signs.DroughtToFlood(frozenset(self.drought), frozenset(self.flood), self.days)
 
 
 class IsolatedRow(Sourced):
@@ -85,7 +87,7 @@ class IsolatedRow(Sourced):
 
     def build(self) -> Sign:
         """The condition itself."""
-        return raising.Isolated()
+        return uplift_signs.Isolated()
 
 
 UpliftSign = Annotated[

@@ -7,9 +7,9 @@ from datetime import datetime
 from app.warning.finding import Finding
 from app.warning.hazard import HazardRules, next_level
 from app.warning.plan import Suggestion
-from app.warning.raising import Night
 from app.warning.ruleset import Look, Ruleset
 from app.warning.situation import Situation
+from app.warning.uplift_signs import Night
 
 
 def uplift(

@@ -11,7 +11,7 @@ from app.activation import states
 from app.activation.states import PART_MOVES, UNDECIDED, WARNING_MOVES, check_part, check_warning
 from app.activation.tables import Part, Warning
 from app.answer.fold import CONFIRMED, RUNGS, AnswerFact, standing
-from app.dispatch.facts import State
+from app.dispatch.states import State
 from app.errors import WrongState
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "states.md"

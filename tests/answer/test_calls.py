@@ -11,7 +11,7 @@ from app.answer import obligations
 from app.answer.tables import Call, StepTaken
 from app.channels.contract import Receipt, Reply
 from app.directory.tables import Holding
-from app.dispatch.facts import State
+from app.dispatch.states import State
 from tests.answer.people import answers, calls, head, holds, number, one, set_number
 from tests.support.hamlet import SECOND, TOWN, VILLAGE, Opens
 from tests.support.officers import officer

@@ -7,8 +7,8 @@ import pytest
 
 from app.db import Database
 from app.dispatch import permit
-from app.dispatch.facts import State
 from app.dispatch.policy import POISON_CLAIMS
+from app.dispatch.states import State
 from tests.dispatch.line import LEASE, Line, build, rate
 
 pytestmark = pytest.mark.anyio

@@ -7,7 +7,7 @@ import pytest
 from app.access import links
 from app.channels.contract import Receipt
 from app.dispatch import expire, notify, permit, withdraw
-from app.dispatch.facts import State
+from app.dispatch.states import State
 from app.dispatch.withdraw import hand_over
 from tests.dispatch.line import DISTRICT, Line
 from tests.support.due import next_due

@@ -6,7 +6,7 @@ import pytest
 
 from app.channels.contract import BadNumber, Receipt, Rejected, Unreachable
 from app.dispatch import standing, withdraw
-from app.dispatch.facts import State
+from app.dispatch.states import State
 from tests.dispatch.line import Line
 from tests.support.world import Rang
 

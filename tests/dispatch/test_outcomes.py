@@ -17,8 +17,8 @@ from app.channels.contract import Accepted, BadNumber, Receipt, Throttled, Unrea
 from app.db import Database
 from app.directory.tables import Person
 from app.dispatch import withdraw
-from app.dispatch.facts import State
 from app.dispatch.send import NEXT_SEND
+from app.dispatch.states import State
 from tests.dispatch.line import Line, build
 from tests.support.due import next_due
 from tests.support.world import SECRET, entries

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from app.db import Database
 from app.dispatch import permit, withdraw
-from app.dispatch.facts import State
+from app.dispatch.states import State
 from tests.dispatch.line import Line, build
 
 pytestmark = pytest.mark.anyio

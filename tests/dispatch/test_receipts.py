@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from app.channels.contract import Accepted, Receipt
 from app.dispatch import receipts
-from app.dispatch.facts import State
+from app.dispatch.states import State
 from app.dispatch.tables import Delivery, ReceiptRow
 from tests.dispatch.line import Line
 from tests.support.due import next_due

@@ -14,7 +14,7 @@ from app.answer.obligations import About, Asked
 from app.answer.tables import Call, Obligation, StepTaken
 from app.audit import SYSTEM, verify
 from app.db import Database
-from app.dispatch.facts import State
+from app.dispatch.states import State
 from app.errors import Unavailable
 from app.origin import Origin
 from app.settings import Settings

@@ -17,7 +17,7 @@ from app.activation.tables import Part, Warning
 from app.answer.tables import Obligation
 from app.audit import AuditLine
 from app.db import Database
-from app.dispatch.facts import State
+from app.dispatch.states import State
 from app.dispatch.tables import Attempt, Delivery
 from tests.faults import process
 from tests.faults.conftest import Processes

@@ -15,7 +15,7 @@ import yaml
 
 from app import bundled, sealed
 from app.clock import SystemClock
-from app.dispatch.facts import State
+from app.dispatch.states import State
 from tests.faults.conftest import Processes
 from tests.faults.gateway import Recorder
 from tests.faults.process import NAMES, SECRET

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.dispatch.facts import State
+from app.dispatch.states import State
 from tests.support.world import World
 
 pytestmark = pytest.mark.anyio

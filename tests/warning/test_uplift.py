@@ -7,10 +7,10 @@ import pytest
 
 from app.warning.level import Level
 from app.warning.news import CutOff
-from app.warning.raising import Night, Upstream
 from app.warning.ruleset import Ruleset
 from app.warning.situation import Situation, WarningFacts
 from app.warning.uplift import next_edge, uplift
+from app.warning.uplift_signs import Night, Upstream
 from tests.warning.situations import (
     CHANGYUAN,
     MIDNIGHT,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.db import Database
 from app.directory import polygons
-from app.directory.locate import Gazetteer, Located, gazetteer, locate, place_codes
+from app.directory.place_codes import Gazetteer, Located, gazetteer, locate, place_codes
 from app.directory.polygons import bundled_cells, towns_in
 from app.errors import InvalidGeometry
 from tests.support.invented import DISTRICT

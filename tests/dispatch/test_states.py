@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.dispatch.facts import State, state_of, weaker_than
+from app.dispatch.states import State, state_of, weaker_than
 
 FACTS = st.lists(st.sampled_from(State), max_size=12)
 
