@@ -82,7 +82,7 @@ class Cell:
 
 
 class Sign(Protocol):
-    """A condition of 提级 or of a response level: one class with one function (`raising`, `signs`)."""
+    """A condition of 提级 or of a response level: one class with one function (`uplift_signs`, `signs`)."""
 
     def holds(self, look: Look) -> Reason | None:
         """Why it speaks for more, None where it does not or cannot be known."""
