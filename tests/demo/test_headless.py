@@ -19,6 +19,8 @@ import pytest
 
 from tests.support.database import serial
 
+SPARSE = ("--profile", "sparse")
+
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(2400)]
 
 
@@ -116,7 +118,7 @@ async def replayed(kept: dict[str, str], tmp_path: Path, *options: str) -> dict[
 async def test_the_storm_reaches_its_levels_at_its_minutes_and_its_towns_on_both_databases(
     kept: dict[str, str], tmp_path: Path
 ) -> None:
-    a = await replayed(kept, tmp_path, "--profile", "sparse", "--first", "600", "--last", "1200")
+    a = await replayed(kept, tmp_path, *SPARSE, "--first", "600", "--last", "1200")
     its_levels_and_marks(a)
 
 
@@ -134,7 +136,7 @@ async def test_the_whole_storm_over_the_whole_district_is_one_document_whatever_
 
 async def test_a_breach_of_the_rows_ends_the_demo_with_exit_1(tmp_path: Path) -> None:
     code, document = await demo(
-        tmp_path, "--first", "640", "--last", "650", "--planted", "met-without-answer"
+        tmp_path, *SPARSE, "--first", "640", "--last", "650", "--planted", "met-without-answer"
     )
     assert code == 1
     assert [one["name"] for one in document["invariants"] if not one["ok"]]

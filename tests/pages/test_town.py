@@ -57,7 +57,7 @@ async def test_one_question_then_the_ladder(night: Night) -> None:
         released = row.released_at + timedelta(minutes=30)
         assert f"首次反馈</span> <b>{local(released):%H:%M} 前" in page
         assert "之后每 30 分" in page
-        assert "0 / 5 已应" in page
+        assert "0 / 2 已应" in page
         assert "已告知 0 · 没到" in page
         await _answer(client, night, "acting")
         assert "■ 办完了" in (await client.get("/town")).text
@@ -193,7 +193,7 @@ async def test_a_village_s_answer_by_phone_counts_only_with_the_three_ticks(nigh
         ticks = {"named": "1", "hazard": "1", "area": "1"}
         assert (await client.post("/town/below/villages", data={**data, **ticks})).status_code == 303
         await _answer(client, night, "confirmed")
-        assert "1 / 5 已应" in (await client.get("/town")).text
+        assert "1 / 2 已应" in (await client.get("/town")).text
     (row,) = await night.world.obligations(place_id=place, duty="village-head", part="responsible")
     assert (row.state, row.via) == ("met", "phone")
 

@@ -1,6 +1,6 @@
-"""Fixture ``seeded``: a database with the whole synthetic district in it (profile demo), on both engines.
+"""Fixture ``seeded``: a database with the synthetic district in it, all towns with two villages each.
 
-It is made once a session.
+On both engines, made once a session.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ def district_folder() -> Iterator[Path]:
     """The synthetic directory as CSV files."""
     with tempfile.TemporaryDirectory(prefix="jiaoying-district-") as folder:
         made = synthetic.generate(
-            bundled.path("data") / "rongchang", profile="demo", seed=500153, start=START, days=4
+            bundled.path("data") / "rongchang", profile="sparse", seed=500153, start=START, days=4
         )
         made.write(Path(folder))
         yield Path(folder)
