@@ -237,6 +237,16 @@ async def test_the_phone_shows_the_desk_without_sideways_scrolling(red: Served, 
         assert await phone.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+async def test_sentences_beside_a_plan_break_on_a_narrow_phone(red: Served, phone: Page) -> None:
+    await phone.set_viewport_size({"width": 220, "height": 800})  # or the same words in larger letters
+    await sign_in(phone, red, onward=f"/warnings/{await red_warning(red)}")
+    rows = phone.locator("aside .list-row")
+    assert await rows.count() > 10
+    assert not await rows.evaluate_all(
+        "found => found.filter(one => one.scrollWidth > one.clientWidth).length"
+    )
+
+
 async def test_an_alarm_stands_until_somebody_takes_it(red: Served, desk: Page) -> None:
     await sign_in(desk, red)
     undecided = desk.locator("#alarms .alarm", has_text="叫不应").first
