@@ -80,6 +80,12 @@ async def just_rung(
     }
 
 
+async def briefs(session: AsyncSession, warnings: Collection[str]) -> dict[str, Brief]:
+    """Return what is said about these warnings."""
+    rows = await session.scalars(sa.select(Brief).where(Brief.warning_id.in_(sorted(warnings))))
+    return {row.warning_id: row for row in rows}
+
+
 def names(rows: Iterable[Obligation], briefs: Mapping[str, Brief]) -> tuple[str, ...]:
     """Return what these obligations are about, as said in passing: 暴雨红色, 实测暴雨橙色."""
     found = []

@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import many
@@ -59,22 +58,18 @@ async def ring(
     is told something else. Each message says what else its person has open and asks for that as well, so a
     repeat for what another message has said just now is left to that one. A first call never is.
     """
-    bundles = await _bundles(session, asks, at)
+    bundles, riders = await _bundles(session, asks, at)
     if not bundles:
         return
-    persons = {one.person for one in bundles if one.told == HOLDER}
-    open_ = await beside.open_of(session, persons)
+    open_ = await beside.open_of(session, {one.person for one in bundles if one.told == HOLDER})
     rung = {ask.row.id for ask in asks if not ask.again}
     others = {
-        key: _beside(held, open_.get((held[0].row.origin, key.person), ()), rung)
+        key: _beside(held, riders[key], open_.get((held[0].row.origin, key.person), ()), rung)
         for key, held in bundles.items()
         if key.told == HOLDER
     }
-    about = {key.warning_id for key in bundles} | {o.row.warning_id for held in others.values() for o in held}
-    briefs = {
-        row.warning_id: row
-        for row in await session.scalars(sa.select(Brief).where(Brief.warning_id.in_(sorted(about))))
-    }
+    about = {key.warning_id for key in bundles} | {a.row.warning_id for held in others.values() for a in held}
+    briefs = await beside.briefs(session, about)
     names = await people.place_names(
         session, {ask.row.place_id for ask in asks} | {ask.row.town for ask in asks}
     )
@@ -84,62 +79,70 @@ async def ring(
         also = others.get(key, [])
         order = _order(key, held, also, briefs, writer, at)
         orders.append(order)
-        asked_in[order.key] = [(ask.row, ask.round, ask.who) for ask in held]
-        asked_in[order.key] += [(one.row, one.row.round, one.who) for one in also]
+        asked_in[order.key] = [*held, *also]
         if key.kind == "sms":
-            linked |= {(key.person, row.warning_id) for row, _, _ in asked_in[order.key]}
+            linked |= {(key.person, ask.row.warning_id) for ask in asked_in[order.key]}
     if linked:
         latest = max(brief.expires_at for brief in briefs.values()) + LINK_OUTLIVES
         await links.issue_many(session, linked, district=orders[0].district, expires=latest, at=at)
     placed = await enqueue(session, orders, registry=registry, at=at)
     calls = [
         {
-            "obligation_id": row.id,
+            "obligation_id": ask.row.id,
             "delivery_id": delivery,
-            "district": row.district,
-            "person_id": order.person_id,
-            "round": round_,
-            "who": who,
+            "district": ask.row.district,
+            "person_id": ask.person,
+            "round": ask.round,
+            "who": ask.who,
             "at": at,
         }
-        for order in orders
-        if (delivery := placed.get(order.key)) is not None
-        for row, round_, who in asked_in[order.key]
+        for key, delivery in placed.items()
+        for ask in asked_in[key]
     ]
     await _note(session, calls)
 
 
-async def _bundles(session: AsyncSession, asks: Sequence[Ask], at: datetime) -> dict[_Bundle, list[Ask]]:
-    """Put together what one message asks for, and leave out what another has said, or is about to say."""
+_Bundles: TypeAlias = dict[_Bundle, list[Ask]]
+
+
+async def _bundles(session: AsyncSession, asks: Sequence[Ask], at: datetime) -> tuple[_Bundles, _Bundles]:
+    """Put together what one message asks for. What another has said just now is left out.
+
+    Returns the messages, and by message the repeats that ride on it: they have none of their own.
+    """
     repeats = {ask.row.id for ask in asks if ask.again and ask.row.part != beside.ORDERS}
     said = await beside.just_rung(session, repeats, at) if repeats else set()
-    bundles: dict[_Bundle, list[Ask]] = defaultdict(list)
+    bundles: _Bundles = defaultdict(list)
     for ask in asks:
         told = ask.who if ask.who == "superior" else HOLDER
         for kind in ask.kinds:
             if told == HOLDER and ask.row.id in repeats and (ask.row.id, ask.person, kind) in said:
                 continue
             bundles[_Bundle(ask.row.warning_id, ask.row.part, ask.person, kind, told)].append(ask)
-    carried: set[tuple[str, str, str]] = set()
+    riders: _Bundles = defaultdict(list)
+    carriers: dict[tuple[str, str, str], _Bundle] = {}
     for key, held in sorted(bundles.items(), key=lambda item: (-max(a.row.level for a in item[1]), item[0])):
-        carrier = (held[0].row.origin, key.person, key.kind)
-        if key.told == HOLDER and carrier in carried and all(ask.row.id in repeats for ask in held):
-            del bundles[key]
-        elif key.told == HOLDER:
-            carried.add(carrier)
-    return bundles
+        if key.told != HOLDER:
+            continue
+        carrier = carriers.setdefault((held[0].row.origin, key.person, key.kind), key)
+        if carrier != key and all(ask.row.id in repeats for ask in held):
+            riders[carrier] += bundles.pop(key)
+    return bundles, riders
 
 
-def _beside(held: Sequence[Ask], open_: Sequence[beside.Open], rung: Container[str]) -> list[beside.Open]:
-    """Return what a message says beside what it is for; what has its first call now is told by that one."""
-    own = {ask.row.id for ask in held}
-    return [one for one in open_ if one.row.id not in own and one.row.id not in rung]
+def _beside(
+    held: Sequence[Ask], riders: Sequence[Ask], open_: Sequence[beside.Open], rung: Container[str]
+) -> list[Ask]:
+    """Return what a message asks for beside what it is for; what has its first call now has that one."""
+    said = {ask.row.id for ask in (*held, *riders)}
+    more = [one for one in open_ if one.row.id not in said and one.row.id not in rung]
+    return [*riders, *(Ask(one.row, held[0].person, one.who, one.row.round, ()) for one in more)]
 
 
 def _order(
     key: _Bundle,
     held: Sequence[Ask],
-    also: Sequence[beside.Open],
+    also: Sequence[Ask],
     briefs: Mapping[str, Brief],
     writer: texts.Writer,
     at: datetime,
@@ -150,7 +153,7 @@ def _order(
         named = texts.key(*key, *sorted(f"{ask.row.id}/{ask.row.step}" for ask in held))
     else:
         named = texts.key(*key, str(int(at.timestamp() // TELL_AGAIN.total_seconds())))
-    others = beside.names((one.row for one in also if one.row.warning_id != key.warning_id), briefs)
+    others = beside.names((ask.row for ask in also if ask.row.warning_id != key.warning_id), briefs)
     return Order(
         key=named,
         district=top.row.district,

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from app.answer.ring import Ask, ring
 from app.answer.tables import Call, Obligation, StepTaken
 from app.channels.contract import Receipt, Reply
 from app.ids import new_id
@@ -162,3 +163,25 @@ async def test_an_answer_is_written_down_once_for_each_thing_that_was_said(hamle
     given = [row.obligation_id for row in await answers(hamlet)]
     assert sorted(given) == sorted({*given})
     assert {rain.id, wind.id} <= set(given)
+
+
+async def test_a_repeat_that_ends_its_chain_is_said_by_the_message_it_rides_on(hamlet: World) -> None:
+    await hamlet.issues("red", TOWN, hazard=RAIN)
+    await hamlet.issues("red", TOWN, hazard=WIND)
+    hamlet.clock.advance(timedelta(minutes=5))
+    at = hamlet.clock.now()
+    async with hamlet.db.transaction() as session:
+        rows = (await session.scalars(sa.select(Obligation).filter_by(town=TOWN, duty="town-duty"))).all()
+        asks = [Ask(row, str(row.a_person), "A", 3, ("voice",), again=True) for row in rows]
+        for row in rows:
+            row.step, row.next_step_at = row.step + 1, None
+        await ring(session, asks, scheme=hamlet.scheme, registry=hamlet.registry, at=at)
+    async with hamlet.db.reading() as session:
+        noted = (await session.scalars(sa.select(Call).where(Call.at == at))).all()
+    wanted = {(row.id, "A", 3) for row in rows}
+    assert {(call.obligation_id, call.who, call.round) for call in noted} == wanted
+    (message,) = {call.delivery_id for call in noted}
+    await hamlet.worker.drain()
+    said = _voice(calls(hamlet, await number(hamlet, rows[0].a_person)))[-1]
+    assert said.key == (await hamlet.deliveries(id=message))[0].key
+    assert "另有" in said.text

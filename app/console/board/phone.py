@@ -105,16 +105,16 @@ class Other:
 async def others(session: AsyncSession, bundle: Bundle, asked: Asked, at: datetime) -> tuple[Other, ...]:
     """Return what else a link's person has open, the highest first."""
     open_ = (await beside.open_of(session, [bundle.person_id])).get((asked.origin, bundle.person_id), ())
-    rows = {one.row.warning_id: one.row for one in reversed(open_) if one.row.warning_id != asked.warning_id}
+    rows: dict[str, Obligation] = {}
+    for one in open_:
+        if one.row.warning_id != asked.warning_id:
+            rows.setdefault(one.row.warning_id, one.row)
     if not rows:
         return ()
-    briefs = {
-        brief.warning_id: brief
-        for brief in await session.scalars(sa.select(Brief).where(Brief.warning_id.in_(sorted(rows))))
-    }
+    briefs = await beside.briefs(session, rows)
     found = []
-    for row in reversed(rows.values()):
-        token = links.derive(bundle.person_id, row.warning_id)
+    for warning, row in rows.items():
+        token = links.derive(bundle.person_id, warning)
         issued = await links.look(session, token, at) is not None
         found.append(Other(beside.names([row], briefs)[0], token if issued else ""))
     return tuple(found)
