@@ -9,6 +9,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -25,45 +26,34 @@ _CODE = "i"  # 32 bits wherever CPython runs
 Key = tuple[int, str, int]
 """Block, station, interval."""
 
+_BLOCK_OF: Mapping[str, sa.types.TypeEngine[Any]] = {
+    "district": sa.String(),
+    "block": sa.Integer(),
+    "station": sa.String(),
+    "interval": sa.Integer(),
+}
+
+
+def _write(row: Mapping[str, Any]) -> sa.Update:
+    """Begin to write a block, which ``row`` names by the columns of ``_BLOCK_OF``."""
+    return sa.update(RainSeries).where(
+        RainSeries.district == row["district"],
+        RainSeries.block == row["block"],
+        RainSeries.station == row["station"],
+        RainSeries.interval_minutes == row["interval"],
+    )
+
+
 _NEW = many.Insert(RainSeries, many.keep_old())
 _UPDATE = many.Update(
-    {
-        "district": sa.String(),
-        "block": sa.Integer(),
-        "station": sa.String(),
-        "interval": sa.Integer(),
-        "slots": sa.LargeBinary(),
-    },
-    lambda row: (
-        sa.update(RainSeries)
-        .where(
-            RainSeries.district == row["district"],
-            RainSeries.block == row["block"],
-            RainSeries.station == row["station"],
-            RainSeries.interval_minutes == row["interval"],
-        )
-        .values(slots=row["slots"])
-    ),
+    {**_BLOCK_OF, "slots": sa.LargeBinary()}, lambda row: _write(row).values(slots=row["slots"])
 )
 # PostgreSQL alone: the four bytes of one slot, written where the block lies. No block goes back and forth.
 _IN_PLACE = many.Update(
-    {
-        "district": sa.String(),
-        "block": sa.Integer(),
-        "station": sa.String(),
-        "interval": sa.Integer(),
-        "slot": sa.LargeBinary(),
-        "start": sa.Integer(),
-    },
+    {**_BLOCK_OF, "slot": sa.LargeBinary(), "start": sa.Integer()},
     lambda row: (
-        sa.update(RainSeries)
-        .where(
-            RainSeries.district == row["district"],
-            RainSeries.block == row["block"],
-            RainSeries.station == row["station"],
-            RainSeries.interval_minutes == row["interval"],
-            sa.func.length(RainSeries.slots) > 0,  # a loose block stays loose
-        )
+        _write(row)
+        .where(sa.func.length(RainSeries.slots) > 0)  # a loose block stays loose
         .values(slots=sa.func.overlay(RainSeries.slots, row["slot"], row["start"], type_=sa.LargeBinary()))
     ),
 )

@@ -182,6 +182,6 @@ async def test_a_repeat_that_ends_its_chain_is_said_by_the_message_it_rides_on(h
     assert {(call.obligation_id, call.who, call.round) for call in noted} == wanted
     (message,) = {call.delivery_id for call in noted}
     await hamlet.worker.drain()
-    (row,) = await hamlet.deliveries(id=message)
-    (said,) = [call for call in hamlet.phones.rang if call.key == row.key]
+    (delivery,) = await hamlet.deliveries(id=message)
+    (said,) = [call for call in hamlet.phones.rang if call.key == delivery.key]
     assert "另有" in said.text
