@@ -30,26 +30,29 @@ class Reached:
 async def reached(session: AsyncSession, warnings: Collection[str], towns: Collection[str]) -> list[Reached]:
     """Return whom these warnings may have reached in some towns, the upper layers first."""
     rows = await session.scalars(
-        sa.select(Delivery)
-        .where(
-            Delivery.warning_id.in_(list(warnings)),
-            Delivery.town.in_(list(towns)),
-            Delivery.purpose == "alert",
-            _maybe_reached(),
-        )
-        .order_by(Delivery.layer, Delivery.created_at, Delivery.id)
+        _of(warnings, towns).order_by(Delivery.layer, Delivery.created_at, Delivery.id)
     )
     return [Reached(row.person_id, row.place_id, row.town, row.layer, row.part) for row in rows]
 
 
-def _maybe_reached() -> sa.ColumnElement[bool]:
-    """Whether a message may have come: also one that was stopped or failed after it was handed over."""
-    return sa.or_(
-        Delivery.state.in_(_MAYBE_REACHED),
-        sa.and_(Delivery.state == State.CANCELLED.value, Delivery.attempts > 0),
-        sa.and_(
-            Delivery.state == State.FAILED.value,
-            sa.or_(Delivery.possibly_twice, Delivery.vendor_id.is_not(None), Delivery.reason == "carrier"),
+def _of(warnings: Collection[str], towns: Collection[str] | None) -> sa.Select[Delivery]:
+    """Select the messages of these warnings, in these towns alone if any are named, that may have come.
+
+    Also those that were stopped or failed after they were handed over.
+    """
+    return sa.select(Delivery).where(
+        Delivery.warning_id.in_(list(warnings)),
+        *([] if towns is None else [Delivery.town.in_(list(towns))]),
+        Delivery.purpose == "alert",
+        sa.or_(
+            Delivery.state.in_(_MAYBE_REACHED),
+            sa.and_(Delivery.state == State.CANCELLED.value, Delivery.attempts > 0),
+            sa.and_(
+                Delivery.state == State.FAILED.value,
+                sa.or_(
+                    Delivery.possibly_twice, Delivery.vendor_id.is_not(None), Delivery.reason == "carrier"
+                ),
+            ),
         ),
     )
 
@@ -92,18 +95,9 @@ async def all_clear(
             )
         )
         told |= {person for person in elsewhere if person}
-    rows = (
-        await session.execute(
-            sa.select(Delivery)
-            .where(
-                Delivery.warning_id.in_([warning_id, *earlier]),
-                *([] if towns is None else [Delivery.town.in_(list(towns))]),
-                Delivery.purpose == "alert",
-                _maybe_reached(),
-            )
-            .order_by(Delivery.created_at, Delivery.id)
-        )
-    ).scalars()
+    rows = await session.scalars(
+        _of([warning_id, *earlier], towns).order_by(Delivery.created_at, Delivery.id)
+    )
     orders: dict[str, Order] = {}
     for row in rows:
         if (row.person_id or row.place_id) in told:
