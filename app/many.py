@@ -46,9 +46,7 @@ class Insert:
         count = 0
         for part in chunks(rows, AT_ONCE):
             columns = tuple(part[0])
-            if (
-                columns not in self._arrays
-            ):  # made on SQLite too, so that a row that lacks something is refused
+            if columns not in self._arrays:  # on SQLite too: a row that lacks something is refused
                 self._arrays[columns] = self._from_arrays(columns)
             if connection.dialect.name == "sqlite":
                 done = await connection.execute(self._row, list(part))
